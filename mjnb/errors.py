@@ -1,0 +1,320 @@
+"""Everything that can go wrong, in one tree.
+
+```
+MjnbError
+├── InvalidRequest            refused by us; nothing was sent
+│   └── UnsupportedError      no such mode or field at this gateway
+├── BudgetError               the plan was refused; nothing was sent
+├── SetupError                no key, no such gateway, a setting that cannot be
+├── ConnectionFailed          nothing arrived at the gateway; nothing was charged
+├── UnknownOutcome            a submission may or may not have arrived; may have been charged
+├── GatewayError              *refused* by the gateway: no task exists
+│   ├── RequestRefused        400: the gateway does not take these values
+│   ├── AuthenticationError   401, 403
+│   ├── InsufficientCredits   no money left there
+│   ├── UnknownTask           404, or a task id that it does not know
+│   ├── RateLimited           429
+│   ├── GatewayUnavailable    500, 502, 503, 504
+│   └── MalformedReply        an answer that is not in its documents
+├── TaskFailed                *failed*: the task exists and holds the reason
+│   ├── ContentViolation      moderation
+│   │   └── NsfwDetected
+│   ├── PromptRejected        PROMPT_TOO_LONG, INVALID_PROMPT
+│   ├── ImageRejected
+│   │   ├── InvalidImageUrl   ├── ImageTooLarge   ├── UnsupportedFormat   └── ImageDownloadFailed
+│   ├── InvalidTaskId         the parent of a follow-up is not known (any more)
+│   ├── OutOfCredits          INSUFFICIENT_CREDITS after acceptance
+│   └── GenerationFailed
+│       ├── ProcessingTimeout └── ModelUnavailable
+├── TaskTimeout               still running when our patience ended (also a TimeoutError)
+├── PictureError              a picture could not be kept
+│   ├── PictureExpired        its URL is no longer valid
+│   └── PictureBroken         short, too large, or no picture at all
+├── StoreError                the ledger or its folder
+└── LayoutError               a frame that cannot be drawn as asked
+```
+
+*Refused* and *failed* are different events for a budget: a refused request cost nothing, a failed task is the
+gateway's to refund. Every error says what happened, whether money may have been spent, and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "AdviceWarning",
+    "AuthenticationError",
+    "BudgetError",
+    "ConnectionFailed",
+    "ContentViolation",
+    "GatewayError",
+    "GatewayUnavailable",
+    "GenerationFailed",
+    "ImageDownloadFailed",
+    "ImageRejected",
+    "ImageTooLarge",
+    "InsufficientCredits",
+    "InvalidImageUrl",
+    "InvalidRequest",
+    "InvalidTaskId",
+    "LayoutError",
+    "MalformedReply",
+    "MjnbError",
+    "ModelUnavailable",
+    "NsfwDetected",
+    "OutOfCredits",
+    "PictureBroken",
+    "PictureError",
+    "PictureExpired",
+    "ProcessingTimeout",
+    "PromptRejected",
+    "RateLimited",
+    "RequestRefused",
+    "SetupError",
+    "StoreError",
+    "TaskFailed",
+    "TaskTimeout",
+    "UnknownOutcome",
+    "UnknownTask",
+    "UnsupportedError",
+    "UnsupportedFormat",
+]
+
+
+class AdviceWarning(UserWarning):
+    """A request is valid, but its gateway's own page advises against it."""
+
+
+class MjnbError(Exception):
+    """Anything that went wrong in `mjnb`."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, since most of these take keyword arguments."""
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+def _rebuild(cls: type[MjnbError], args: tuple[Any, ...], state: dict[str, Any]) -> MjnbError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidRequest(MjnbError):
+    """A value that the gateway would refuse (or silently change); nothing was sent.
+
+    Not a `ValueError`, so that no library on the way can take it for its own.
+
+    Args:
+        field: Name of the field, in Python's spelling.
+        value: What was given.
+        allowed: The range or the choices, in words.
+        nearest: The nearest valid value, if there is one.
+        hint: What to do instead.
+    """
+
+    def __init__(
+        self, field: str, value: object, allowed: str, *, nearest: object = None, hint: str = ""
+    ) -> None:
+        self.field, self.value, self.allowed, self.nearest, self.hint = field, value, allowed, nearest, hint
+        text = f"{field}={_short(value)}: {allowed}"
+        if nearest is not None:
+            text += f"; nearest valid value: {nearest!r}"
+        super().__init__(f"{text}. {hint + ' ' if hint else ''}Nothing was sent.")
+
+    @classmethod
+    def unknown_name(cls, name: str, where: str, names: Iterable[str]) -> InvalidRequest:
+        """Build the error for a field that `where` does not have.
+
+        >>> print(InvalidRequest.unknown_name("stylise", "text-to-image", ["prompt", "stylize"]))
+        stylise: no such field in text-to-image, which has: prompt, stylize; nearest valid value: 'stylize'. Nothing was sent.
+        """
+        known = list(names)
+        close = difflib.get_close_matches(name, known, n=1)
+        error = cls(
+            name,
+            None,
+            f"no such field in {where}, which has: {', '.join(known)}",
+            nearest=next(iter(close), None),
+        )
+        error.args = (str(error).replace(f"{name}=None", name, 1),)
+        return error
+
+
+def _short(value: object, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class UnsupportedError(InvalidRequest):
+    """The chosen gateway has no such mode or field; nothing was sent."""
+
+
+class BudgetError(MjnbError):
+    """The plan costs more than its budget, or cannot be priced; nothing was sent.
+
+    `price_usd` is the plan's price as far as it is known, `unpriced` the number of cells without a price.
+    """
+
+    def __init__(
+        self, message: str, *, price_usd: float, budget_usd: float | None, unpriced: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.price_usd, self.budget_usd, self.unpriced = price_usd, budget_usd, unpriced
+
+
+class SetupError(MjnbError):
+    """A key is missing, or a setting cannot be; nothing was sent."""
+
+
+class ConnectionFailed(MjnbError):
+    """The gateway could not be reached; nothing arrived there and nothing was charged."""
+
+
+class UnknownOutcome(MjnbError):
+    """A submission was sent and no answer came back: a task may exist and may have been charged.
+
+    It is never sent again by itself. `row` is its row in the ledger, in state `unknown`.
+    """
+
+    def __init__(self, message: str, *, row: str = "") -> None:
+        super().__init__(message)
+        self.row = row
+
+
+class GatewayError(MjnbError):
+    """The gateway refused a request: no task exists, and nothing was charged.
+
+    `status` is the HTTP status (or the envelope's own code), `code` the gateway's error code if it gave one.
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, code: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.retry_after = status, code, retry_after
+
+
+class RequestRefused(GatewayError):
+    """400: the gateway does not take these values."""
+
+
+class AuthenticationError(GatewayError):
+    """401 or 403: the key is missing, wrong, or not allowed to do this."""
+
+
+class InsufficientCredits(GatewayError):
+    """There is not enough money left at the gateway."""
+
+
+class UnknownTask(GatewayError):
+    """404: the gateway does not know this task."""
+
+
+class RateLimited(GatewayError):
+    """429: too many requests or tasks at once; `retry_after` seconds, where the gateway says."""
+
+
+class GatewayUnavailable(GatewayError):
+    """5xx: the gateway itself is in trouble."""
+
+
+class MalformedReply(GatewayError):
+    """An answer that is not in the gateway's documents."""
+
+
+class TaskFailed(MjnbError):
+    """A task ran and failed; `task` holds it, `fail_code` and `fail_msg` the gateway's reason, kept verbatim."""
+
+    def __init__(self, message: str, *, task: Any = None, fail_code: str = "", fail_msg: str = "") -> None:
+        super().__init__(message)
+        self.task, self.fail_code, self.fail_msg = task, fail_code, fail_msg
+
+
+class ContentViolation(TaskFailed):
+    """Moderation refused the prompt or the result."""
+
+
+class NsfwDetected(ContentViolation):
+    """Moderation found nudity or the like."""
+
+
+class PromptRejected(TaskFailed):
+    """The prompt is too long or not valid."""
+
+
+class ImageRejected(TaskFailed):
+    """A reference image could not be used."""
+
+
+class InvalidImageUrl(ImageRejected):
+    """A reference image's URL could not be reached."""
+
+
+class ImageTooLarge(ImageRejected):
+    """A reference image has too many bytes."""
+
+
+class UnsupportedFormat(ImageRejected):
+    """A reference image is not JPG, PNG or WebP."""
+
+
+class ImageDownloadFailed(ImageRejected):
+    """The gateway could not fetch a reference image."""
+
+
+class InvalidTaskId(TaskFailed):
+    """The parent task of a follow-up is not known there (any more)."""
+
+
+class OutOfCredits(TaskFailed):
+    """The money ran out after the task was accepted."""
+
+
+class GenerationFailed(TaskFailed):
+    """The model gave up; usually worth another try."""
+
+
+class ProcessingTimeout(GenerationFailed):
+    """The model took longer than the gateway waits."""
+
+
+class ModelUnavailable(GenerationFailed):
+    """No model is free; try again later."""
+
+
+class TaskTimeout(MjnbError, TimeoutError):
+    """A task was still running when our patience ended. It goes on at the gateway; `task_id` names it."""
+
+    def __init__(self, message: str, *, task_id: str) -> None:
+        super().__init__(message)
+        self.task_id = task_id
+
+
+class PictureError(MjnbError):
+    """A picture could not be fetched or kept; the task is finished and paid."""
+
+    def __init__(self, message: str, *, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class PictureExpired(PictureError):
+    """The picture's URL is no longer valid at the gateway."""
+
+
+class PictureBroken(PictureError):
+    """What came is short, too large, or no picture."""
+
+
+class StoreError(MjnbError):
+    """The ledger or its folder cannot be used; the message names the file."""
+
+
+class LayoutError(MjnbError):
+    """A frame cannot be drawn as asked: an unknown column, or nothing to draw."""

@@ -1,0 +1,171 @@
+"""What requests are made of: models whose values are read by rules, and the parts that have fields of their own.
+
+A mask, a canvas and the picture's place on it follow APIXO's upload-paint mode
+(https://apixo.ai/docs/models/image/midjourney): pixels, counted from the top left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
+
+from mjnb.errors import InvalidRequest
+from mjnb.fields import MaskLink, Points, Rule, Whole
+
+__all__ = ["Area", "Canvas", "Checked", "ImagePosition", "Mask", "Part", "Parts", "rule"]
+
+Pixels = Annotated[int, Whole("Size in pixels.", 1)]
+Offset = Annotated[int, Whole("Offset in pixels from the top left.", 0)]
+
+
+class Checked(BaseModel):
+    """A model whose every value is read by the rule in its annotation; what is wrong comes out as `InvalidRequest`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    _title: ClassVar[str] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for name in values:
+            if name not in cls.model_fields:
+                raise InvalidRequest.unknown_name(str(name), cls._title, cls.model_fields)
+        for name, info in cls.model_fields.items():
+            if info.is_required() and values.get(name) is None:
+                raise InvalidRequest(name, None, f"required for {cls._title}: {rule(cls, name).allowed}")
+        return values
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _values(cls, value: Any, info: ValidationInfo) -> Any:
+        name = str(info.field_name)
+        return value if value is None else rule(cls, name).read(name, value)
+
+    def __repr__(self) -> str:
+        """Show what is set, ready to be pasted back."""
+        inner = ", ".join(f"{name}={value!r}" for name, value in self.given().items())
+        return f"{type(self).__name__}({inner})"
+
+    __str__ = __repr__
+
+    def given(self) -> dict[str, Any]:
+        """Return the fields that are set, by Python name."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def rule(model: type[BaseModel], name: str) -> Rule:
+    """Return the rule of one field.
+
+    >>> rule(Canvas, "width").allowed
+    'an integer of at least 1'
+    """
+    found = [item for item in model.model_fields[name].metadata if isinstance(item, Rule)]
+    return found[0] if found else Rule("")
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Rule):
+    """A value that is a model of its own; a dict is read as one."""
+
+    model: type[Checked]
+
+    @property
+    def allowed(self) -> str:
+        """Say what it is made of."""
+        return f"a {self.model.__name__}({', '.join(self.model.model_fields)})"
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return the part, built from a dict where needed."""
+        if isinstance(value, self.model):
+            return value
+        if not isinstance(value, dict):
+            raise self.refuse(name, value)
+        return _within(name, self.model, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts(Part):
+    """A list of such values."""
+
+    @property
+    def allowed(self) -> str:
+        """Say what it is made of."""
+        return f"a list of {self.model.__name__}({', '.join(self.model.model_fields)})"
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return the part, built from a dict where needed."""
+        if not isinstance(value, list | tuple) or not value:
+            raise self.refuse(name, value)
+        one = Part(self.help, self.model)
+        return tuple(one.read(f"{name}[{i}]", item) for i, item in enumerate(value))
+
+
+def _within(name: str, model: type[Checked], values: dict[str, Any]) -> Checked:
+    """Build a part of a request; its errors name the way to the field."""
+    try:
+        return model(**values)
+    except InvalidRequest as error:
+        raise InvalidRequest(
+            f"{name}.{error.field}", error.value, error.allowed, nearest=error.nearest, hint=error.hint
+        ) from None
+
+
+class Area(Checked):
+    """A polygon to paint anew, inside a frame of `width` × `height` pixels; either winding."""
+
+    _title = "a mask's area"
+    width: Pixels
+    height: Pixels
+    points: Annotated[tuple[int, ...], Points("The polygon's corners.")]
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        for i, value in enumerate(self.points):
+            limit = self.height if i % 2 else self.width
+            if value > limit:
+                raise InvalidRequest(
+                    f"points[{i}]",
+                    value,
+                    f"within the area's own {self.width} × {self.height}",
+                    nearest=limit,
+                )
+        return self
+
+
+class Mask(Checked):
+    """What to paint anew: polygons, or a black-and-white picture of the original's size (white is painted anew)."""
+
+    _title = "a mask"
+    areas: Annotated[tuple[Area, ...] | None, Parts("Polygons.", Area)] = None
+    url: Annotated[str | None, MaskLink("A black-and-white picture.")] = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.areas is None) == (self.url is None):
+            raise InvalidRequest(
+                "mask", self.given() or None, "either areas or url, not both and not neither"
+            )
+        return self
+
+
+class Canvas(Checked):
+    """The size of the result's frame in pixels."""
+
+    _title = "a canvas"
+    width: Pixels
+    height: Pixels
+
+
+class ImagePosition(Checked):
+    """Size and place of the original on the canvas, in pixels."""
+
+    _title = "an image position"
+    width: Pixels
+    height: Pixels
+    x: Offset
+    y: Offset
