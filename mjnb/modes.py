@@ -13,19 +13,6 @@ from pydantic import ConfigDict, model_validator
 from mjnb.errors import InvalidRequest
 from mjnb.fields import Aspect, Band, Choice, Flag, Links, Name, Rule, Text, Version, Whole
 from mjnb.parts import Area, Canvas, Checked, ImagePosition, Mask, Part, rule
-    Aspect,
-    Band,
-    Choice,
-    Flag,
-    Links,
-    MaskLink,
-    Name,
-    Points,
-    Rule,
-    Text,
-    Version,
-    Whole,
-)
 
 __all__ = [
     "MODES",
