@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mjnb.modes import Request
 
-__all__ = ["Image", "Task", "TaskState", "canonical", "cell_key", "money", "seconds"]
+__all__ = ["Image", "Task", "TaskState", "as_json", "canonical", "cell_key", "money", "seconds"]
 
 
 class TaskState(StrEnum):
@@ -64,7 +64,7 @@ class Image:
         return _img(self, 256) or "<i>not downloaded</i>"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Task:
     """One task at a gateway. Times are UTC, `cost_time_s` is the gateway's own figure in seconds.
 
@@ -95,6 +95,13 @@ class Task:
     def replace(self, **changes: Any) -> Task:
         """Return a copy with other values."""
         return replace(self, **changes)
+
+    def __repr__(self) -> str:
+        """Show the facts in one line; the fields have the rest."""
+        pictures = f", {len(self.images)} pictures" if self.images else ""
+        prompt = str(getattr(self.request, "prompt", "") or "")
+        short = f", {prompt[:40] + ('…' if len(prompt) > 40 else '')!r}" if prompt else ""  # noqa: PLR2004  (a line)
+        return f"<Task {' · '.join(self._facts())}{short}{pictures}>"
 
     def _repr_html_(self) -> str:
         """Draw the task: one line of facts over its pictures, everything from outside escaped."""
@@ -154,10 +161,15 @@ def money(micro: int | None) -> str:
 
 def canonical(value: Any) -> str:
     """Write a value as JSON that is the same for equal values: sorted keys, no blanks, tuples as lists."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_as_json)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> str:
+    """Write a value as JSON in the order it has, for people to read."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.given() if hasattr(value, "given") else value.model_dump(exclude_none=True)
     raise TypeError(f"{type(value).__name__} is no JSON value")

@@ -1,0 +1,88 @@
+"""The command line: `mjnb demo`, `mjnb simulate`, `mjnb history`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import mjnb
+from mjnb.errors import MjnbError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False
+) -> None:
+    """Explore Midjourney: sweeps, pictures that stay, and a simulator for those without a key."""
+    if version:
+        print(mjnb.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Option(help="Folder for the report, the tables, the sheet and the pictures.")
+    ] = Path("demo"),
+) -> None:
+    """Run a real sweep on the embedded simulator; needs no key and costs nothing."""
+    from mjnb.demo import demo as run_demo
+
+    run_demo(out)
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
+    speed: Annotated[float, typer.Option(help="Gateway seconds in one second.")] = 30.0,
+    api_key: Annotated[
+        str | None, typer.Option(help="Accept this key alone; without it any key will do.")
+    ] = None,
+    state: Annotated[Path | None, typer.Option(help="File that keeps tasks across restarts.")] = None,
+) -> None:
+    """Serve the simulated gateway until Ctrl-C, for other programs to talk to."""
+    from mjnb.simulator import Server
+
+    with Server(port=port, speed=speed, api_key=api_key, state=state) as server:
+        print(
+            f"Simulated APIXO at {server.url}/apixo ({speed:g}× clock). Nothing here is real. Ctrl-C ends it."
+        )
+        print(f'  mjnb.Session("simulator", base_url="{server.url}/apixo", time_scale={speed:g})')
+        sys.stdout.flush()
+        threading.Event().wait()
+
+
+@app.command()
+def history(
+    store: Annotated[Path, typer.Option(help="The store's folder.")] = Path("mjnb-data"),
+    *,
+    simulated: Annotated[bool, typer.Option(help="The simulated part of it.")] = False,
+) -> None:
+    """Print what the ledger holds, oldest first; sends nothing."""
+    from mjnb.rows import frame
+    from mjnb.store import Store
+
+    root = store / "simulated" if simulated else store
+    if not (root / "ledger.sqlite").exists():
+        raise typer.BadParameter(f"{root} holds no ledger; give its folder with --store, or --simulated")
+    ledger = Store(root)
+    names = ["created", "mode", "state", "cost_time_s", "price_usd", "task_id"]
+    print(frame(ledger.all())[names].to_string(index=False))
+    ledger.close()
+
+
+def main() -> None:
+    """Run the command line; our own errors come out as one line, without a traceback."""
+    try:
+        app()
+    except MjnbError as error:
+        print(f"mjnb: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

@@ -1,0 +1,384 @@
+"""One gateway over HTTP: submit, ask, watch, fetch. Knows no ledger and no pictures, only bytes.
+
+A submission is repeated by itself only when nothing can have arrived (no connection) or the gateway's documents say it
+refused (429, 503). Everything else that is not an answer is an `UnknownOutcome`, since a task may have been created
+and charged. Reading is repeated freely.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email.utils
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from mjnb.errors import (
+    ConnectionFailed,
+    GatewayError,
+    GatewayUnavailable,
+    MalformedReply,
+    PictureBroken,
+    PictureExpired,
+    RateLimited,
+    TaskTimeout,
+    UnknownOutcome,
+    UnknownTask,
+)
+from mjnb.gateways.base import Limits, Reply
+from mjnb.hosts import host_name, is_loopback, is_private
+from mjnb.polling import SHARE, Throttle, backoff
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from pydantic import SecretStr
+
+    from mjnb.gateways.base import Call, Dialect, Envelope, Rhythm, Status
+    from mjnb.modes import Request
+    from mjnb.polling import Clock
+
+__all__ = ["Answer", "Client", "Submitted"]
+
+SOCKETS = 64
+_SUBMIT_SOCKETS = 8
+_READ_SOCKETS = 40
+_FILE_SOCKETS = SOCKETS - _SUBMIT_SOCKETS - _READ_SOCKETS
+_MAX_REPLY = 4 * 2**20
+MAX_PICTURE = 50 * 2**20
+_NEVER_ARRIVED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+)
+_FETCH_TRIES = 4
+_ODD_ANSWERS = 5  # in a row, before a task's status is given up on
+_UNKNOWN_GRACE_S = 30.0  # a task may be a moment late in the gateway's own index
+_TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A task was created: its id, and what was sent and answered (without the key)."""
+
+    task_id: str
+    sent: Mapping[str, Any]
+    answered: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer about a task, and its raw JSON."""
+
+    status: Status
+    raw: Any
+
+
+class Client:
+    """An async client of one gateway with one key. Lives on one event loop.
+
+    Args:
+        dialect: How the gateway speaks.
+        base_url: The origin that its paths hang from.
+        api_key: Sent as a bearer token to that origin alone.
+        clock: Gateway seconds.
+        transport: For tests and Pyodide; None is the network.
+        limits: Requests a minute and tasks at once; None takes the gateway's documented ones.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        *,
+        base_url: str,
+        api_key: SecretStr,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.dialect, self.base_url, self.clock = dialect, base_url.rstrip("/"), clock
+        self._key = api_key
+        self.limits = limits or dialect.limits
+        self.throttle = Throttle(clock, self.limits, _SUBMIT_SOCKETS + _READ_SOCKETS)
+        self.tasks = asyncio.Semaphore(max(1, int(self.limits.at_once * SHARE)))
+        self._submits = asyncio.Semaphore(_SUBMIT_SOCKETS)
+        self._reads = asyncio.Semaphore(_READ_SOCKETS)
+        self._files = asyncio.Semaphore(_FILE_SOCKETS)
+        trust = not is_loopback(base_url)  # a proxy from the environment has no business with loopback
+        self._poster = _http(
+            transport, trust, connections=_SUBMIT_SOCKETS, keep=0
+        )  # a stale connection could eat a POST
+        self._reader = _http(transport, trust, connections=_READ_SOCKETS, keep=_READ_SOCKETS)
+        self._fetcher = _http(transport, trust, connections=_FILE_SOCKETS, keep=_FILE_SOCKETS)
+
+    def __repr__(self) -> str:
+        """Show where it speaks to, never the key."""
+        return f"<Client of {self.dialect.title} at {self.base_url}>"
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await asyncio.gather(self._poster.aclose(), self._reader.aclose(), self._fetcher.aclose())
+
+    # -- submitting ----------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until one more submission may leave."""
+        async with self._submits, self.throttle:
+            yield
+
+    async def post(self, request: Request, envelope: Envelope) -> Submitted:
+        """Send one request once, inside a `turn`.
+
+        Raises:
+            InvalidRequest: Refused by the dialect; nothing was sent.
+            ConnectionFailed: Nothing arrived; it may be sent again.
+            GatewayError: The gateway refused; no task exists.
+            UnknownOutcome: It was sent and no clear answer came; it must not be sent again.
+        """
+        call = self.dialect.submit(request, envelope)
+        try:
+            reply = await self._send(self._poster, call)
+        except _NEVER_ARRIVED as error:
+            raise _unreached(self.base_url, error) from error
+        except httpx.LocalProtocolError as error:
+            raise ConnectionFailed(
+                f"The request could not be written ({error}). Nothing was sent."
+            ) from error
+        except (httpx.TransportError, _TooLong) as error:
+            raise _unknown(
+                f"the connection to {host_name(self.base_url)} broke after sending ({_name(error)})"
+            ) from error
+        return Submitted(self._read_submit(reply), dict(call.body or {}), reply.json)
+
+    def _read_submit(self, reply: Reply) -> str:
+        """Read the answer; one that neither names a task nor clearly refuses leaves the outcome unknown."""
+        try:
+            task_id = self.dialect.read_submit(reply)
+        except (MalformedReply, GatewayUnavailable) as error:
+            if reply.status == httpx.codes.SERVICE_UNAVAILABLE:
+                raise
+            raise _unknown(
+                f"{self.dialect.title} answered {reply.status} without saying whether it took the task"
+            ) from error
+        self.throttle.speed_up()
+        return task_id
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    async def ask(self, task_id: str) -> Answer:
+        """Ask once after a task.
+
+        Raises:
+            GatewayError: The gateway refused to tell, or answered oddly.
+            ConnectionFailed: No answer came.
+        """
+        async with self._reads, self.throttle:
+            try:
+                reply = await self._send(self._reader, self.dialect.status(task_id))
+            except httpx.TransportError as error:
+                raise ConnectionFailed(
+                    f"{host_name(self.base_url)} did not answer ({_name(error)})"
+                ) from error
+            except _TooLong as error:
+                raise MalformedReply(
+                    f"{self.dialect.title}'s answer about task {task_id} is too long"
+                ) from error
+        try:
+            status = self.dialect.read_status(reply)
+        except RateLimited as error:
+            self.throttle.slow_down(error.retry_after)
+            raise
+        self.throttle.speed_up()
+        return Answer(status, reply.json)
+
+    async def watch(self, task_id: str, rhythm: Rhythm, *, age: float = 0.0) -> AsyncIterator[Answer]:
+        """Yield every answer about a task until it has finished.
+
+        Args:
+            task_id: The gateway's id.
+            rhythm: When to ask; `rhythm.timeout` gateway seconds of waiting are enough.
+            age: How long ago it was submitted, in gateway seconds.
+
+        Raises:
+            TaskTimeout: Still running; carries the id, so that it can be taken up again.
+            GatewayError: The gateway does not know it, or does not let us ask.
+        """
+        started = self.clock.now()
+        odd, wait, waits = 0, max(0.0, rhythm.first - age), backoff(rhythm.every)
+        while True:
+            left = rhythm.timeout - (self.clock.now() - started)
+            if left <= 0:
+                raise _timeout(task_id, rhythm.timeout)
+            await self.clock.sleep(min(wait, left))
+            try:
+                answer = await self.ask(task_id)
+            except (ConnectionFailed, GatewayError) as error:
+                odd += 1
+                if self._gives_up(error, odd, self.clock.now() - started + age):
+                    raise
+                wait = next(waits)
+                continue
+            odd, wait, waits = 0, rhythm.every, backoff(rhythm.every)
+            yield answer
+            if answer.status.state.is_finished:
+                return
+
+    @staticmethod
+    def _gives_up(error: Exception, odd: int, age: float) -> bool:
+        """Decide whether reading on makes sense: not with a wrong key, nor after too many odd answers."""
+        if isinstance(error, UnknownTask):
+            return age > _UNKNOWN_GRACE_S or odd > _ODD_ANSWERS
+        if isinstance(error, MalformedReply):
+            return odd >= _ODD_ANSWERS
+        return not isinstance(error, ConnectionFailed | RateLimited | GatewayUnavailable)
+
+    # -- fetching ------------------------------------------------------------------------------------------------
+
+    async def fetch(self, url: str) -> bytes:
+        """Fetch one picture; the key does not travel.
+
+        Raises:
+            PictureExpired: The URL is no longer valid (403, 404, 410).
+            PictureBroken: Not an address to fetch from, too large, or no answer after some tries.
+        """
+        waits = backoff()
+        for attempt in range(_FETCH_TRIES):
+            if attempt:
+                await self.clock.sleep(next(waits))
+            try:
+                async with self._files:
+                    return await self._fetch_once(url, hops=3)
+            except httpx.TransportError as error:
+                broken = PictureBroken(
+                    f"{host_name(url)} did not deliver the picture ({_name(error)})", url=url
+                )
+        raise broken
+
+    async def _fetch_once(self, url: str, hops: int) -> bytes:
+        self._check_address(url)
+        async with self._fetcher.stream("GET", url) as response:
+            if response.is_redirect and hops:
+                target = str(response.next_request.url) if response.next_request else url
+                return await self._fetch_once(target, hops - 1)
+            if response.status_code in {403, 404, 410}:
+                raise PictureExpired(
+                    f"{host_name(url)} no longer has this picture ({response.status_code})", url=url
+                )
+            if response.status_code != httpx.codes.OK:
+                raise httpx.RemoteProtocolError(f"status {response.status_code}")
+            return await _bounded(response, MAX_PICTURE)
+
+    def _check_address(self, url: str) -> None:
+        """Fetch over https only, and from a private network only if the gateway is there itself."""
+        parts = urlsplit(url)
+        home = urlsplit(self.base_url).hostname or ""
+        host = parts.hostname or ""
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
+            raise PictureBroken("a picture's URL must be https", url=url)
+        if is_private(host) and host != home:
+            raise PictureBroken(f"a picture's URL points into a private network ({host})", url=url)
+
+    async def _send(self, http: httpx.AsyncClient, call: Call) -> Reply:
+        """Make one request with the key and read its bounded answer."""
+        headers = {"Authorization": f"Bearer {self._key.get_secret_value()}", "Accept": "application/json"}
+        request = http.build_request(
+            call.method,
+            self.base_url + call.path,
+            params=call.query or None,
+            json=call.body,
+            headers=headers,
+        )
+        response = await http.send(request, stream=True)
+        try:
+            content = await _bounded(response, _MAX_REPLY)
+        except PictureBroken as error:
+            raise _TooLong from error
+        finally:
+            await response.aclose()
+        text = content.decode("utf-8", "replace")
+        return Reply(
+            response.status_code, _json(text), text, _retry_after(response.headers.get("retry-after"))
+        )
+
+
+class _TooLong(Exception):
+    """An answer larger than any a gateway documents."""
+
+
+def _http(
+    transport: httpx.AsyncBaseTransport | None, trust: bool, *, connections: int, keep: int
+) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=keep, keepalive_expiry=4)
+    return httpx.AsyncClient(
+        transport=transport,
+        limits=limits,
+        timeout=_TIMEOUT,
+        trust_env=trust,
+        headers={"User-Agent": "mjnb"},
+    )
+
+
+async def _bounded(response: httpx.Response, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes, whatever its headers claim."""
+    chunks, size = [], 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > limit:
+            raise PictureBroken(f"more than {limit >> 20} MB came", url=str(response.url))
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Read `Retry-After`, which is seconds or an HTTP date."""
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        when = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    import datetime as dt
+
+    return max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds())
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
+
+
+def _unreached(base_url: str, error: Exception) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"{host_name(base_url)} could not be reached ({_name(error)}). Nothing arrived there and nothing was charged; "
+        "check the network, then run the same again."
+    )
+
+
+def _unknown(what: str) -> UnknownOutcome:
+    return UnknownOutcome(
+        f"Unknown outcome: {what}. A task may have been created and charged, so it is not sent again by itself; "
+        "the ledger keeps it as unknown. Look at the gateway's own task list before asking for it anew."
+    )
+
+
+def _timeout(task_id: str, timeout: float) -> TaskTimeout:
+    return TaskTimeout(
+        f"Task {task_id} was still running after {timeout:g} s. It goes on at the gateway and is in the ledger: "
+        f'`await mj.wait(mj.task("{task_id}"))` takes it up again, and costs nothing.',
+        task_id=task_id,
+    )

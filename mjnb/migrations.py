@@ -1,0 +1,69 @@
+"""The ledger's tables, as numbered steps. Each runs once, in a transaction of its own; none is ever changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["STEPS", "migrate"]
+
+
+def m001_tasks_and_pictures(db: sqlite3.Connection) -> None:
+    """One row an attempt at a cell, and one row a picture on disk."""
+    db.execute(
+        """
+        CREATE TABLE tasks (
+            row TEXT NOT NULL UNIQUE,        -- our own id; also the name of its folder of pictures
+            cell TEXT NOT NULL,              -- hash of everything that decides the pictures
+            attempt INTEGER NOT NULL,
+            owner TEXT NOT NULL,             -- the session that wrote it
+            gateway TEXT NOT NULL,
+            simulated INTEGER NOT NULL,
+            mode TEXT NOT NULL,
+            held TEXT NOT NULL,              -- JSON: the request with the gateway's defaults filled in
+            repeat INTEGER NOT NULL,
+            take INTEGER NOT NULL,
+            parent TEXT NOT NULL DEFAULT '', -- task id that a follow-up builds on
+            state TEXT NOT NULL,
+            task_id TEXT NOT NULL DEFAULT '',
+            price_micro INTEGER,             -- millionths of a US dollar
+            submitted REAL, created REAL, completed REAL, seen REAL, lag_s REAL, cost_time_s REAL, expires REAL,
+            fail_code TEXT NOT NULL DEFAULT '',
+            fail_msg TEXT NOT NULL DEFAULT '',
+            urls TEXT NOT NULL DEFAULT '[]',
+            sent TEXT, answered TEXT, told TEXT,  -- JSON as it travelled, without the key
+            UNIQUE (cell, attempt)
+        )
+        """
+    )
+    db.execute("CREATE INDEX tasks_by_task ON tasks (task_id)")
+    db.execute("CREATE INDEX tasks_by_state ON tasks (state)")
+    db.execute(
+        """
+        CREATE TABLE pictures (
+            row TEXT NOT NULL, idx INTEGER NOT NULL, path TEXT NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+            PRIMARY KEY (row, idx)
+        )
+        """
+    )
+
+
+STEPS = (m001_tasks_and_pictures,)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a ledger up to date; safe when two processes open it at once."""
+    db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    for step in STEPS:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if db.execute("SELECT 1 FROM migrations WHERE name = ?", (step.__name__,)).fetchone() is None:
+                step(db)
+                db.execute("INSERT INTO migrations VALUES (?)", (step.__name__,))
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")

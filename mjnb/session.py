@@ -1,0 +1,439 @@
+"""A client and its ledger, for users: everything done through a `Session` is written down.
+
+Whatever is awaited here returns a `Job`: `await` it in a cell, call `.result()` in a callback or a script.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from mjnb.embedded import serve, stop_serving
+from mjnb.errors import AdviceWarning, SetupError
+from mjnb.gateways.base import Envelope, Limits
+from mjnb.jobs import Job
+from mjnb.modes import ImageToImage, TextToImage, UploadPaint, Upscale, Vary
+from mjnb.polling import SHARE, Clock
+from mjnb.preparing import lift_flags, single_prompt
+from mjnb.runner import RETRY, Runner, request_of
+from mjnb.settings import find_place
+from mjnb.store import Store
+from mjnb.tasks import Image, Task, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from types import TracebackType
+
+    import httpx
+    import pandas as pd
+    from pydantic import SecretStr
+
+    from mjnb.client import Client
+    from mjnb.gateways.base import Dialect
+    from mjnb.modes import Mask, Request
+    from mjnb.simulator import Server
+    from mjnb.store import Entry
+
+__all__ = ["Session"]
+
+_PROVIDERS = ("auto", "value", "official")
+
+
+class Session:
+    """Everything that is done with one gateway and one store. Usable across cells; no `async with` needed.
+
+    Args:
+        gateway: `"apixo"`, `"simulator"`, or `"auto"`: `MJNB_GATEWAY`, else the first key found, else the simulator.
+        api_key: The key; None looks in the environment and the working directory's `.env`.
+        base_url: The origin that the gateway's documented paths hang from; None is the gateway's own.
+        store: Folder of the ledger and the pictures; simulated sessions keep to its `simulated/`.
+        prices: USD by mode, by speed or by `"mode speed"`, instead of the documented ones.
+        provider: APIXO's routing: `"auto"`, `"value"` or `"official"`.
+        concurrency: Tasks at once, at most; None is what the gateway documents. 90 % of it is used.
+        requests_per_minute: The same for requests.
+        timeout: Gateway seconds to wait for a task, one number or by speed; None is the dialect's own.
+        time_scale: Gateway seconds in one second; anything but 1 is for simulators alone (30 for the embedded one).
+        transport: An `httpx` transport instead of the network.
+        clock: A clock instead of the real one, for tests.
+        quiet: Do not print which gateway it is.
+
+    Raises:
+        SetupError: No such gateway, no key, or a setting that cannot be.
+        StoreError: The store cannot be used.
+
+    >>> mj = Session("simulator", store="/tmp/mjnb-doc", quiet=True)
+    >>> mj
+    <Session: SIMULATED APIXO (30× clock)>
+    >>> mj.close().result()
+    """
+
+    def __init__(
+        self,
+        gateway: str = "auto",
+        *,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        store: str | Path = "mjnb-data",
+        prices: Mapping[str, float] | None = None,
+        provider: str = "auto",
+        concurrency: int | None = None,
+        requests_per_minute: int | None = None,
+        timeout: float | Mapping[str, float] | None = None,
+        time_scale: float | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock | None = None,
+        quiet: bool = False,
+    ) -> None:
+        if transport is not None and base_url is None and gateway == "simulator":
+            base_url = "http://127.0.0.1"
+        self.place = find_place(gateway, api_key=api_key, base_url=base_url, time_scale=time_scale)
+        if provider not in _PROVIDERS:
+            raise SetupError(f"provider={provider!r}: one of {', '.join(_PROVIDERS)}.")
+        root = Path(store)
+        self.store = Store(root / "simulated" if self.place.simulated else root)
+        self.clock = clock or Clock(self.place.time_scale)
+        self._prices = dict(prices or {})
+        self._envelope, self._timeout = Envelope(provider), timeout
+        documented = self.dialect.limits
+        self._limits = Limits(
+            requests_per_minute or documented.per_minute, concurrency or documented.at_once
+        )
+        self._transport = transport
+        self._runner: Runner | None = None
+        self._opening = asyncio.Lock()
+        self._advised: set[str] = set()
+        self._closing = weakref.finalize(self, _release, self.store, held := _Held())
+        self._held = held
+        if not quiet:
+            print(self.place.announcement())  # noqa: T201  (a person must see whether this costs money)
+
+    def __repr__(self) -> str:
+        """Show the gateway, never the key."""
+        head = self.place.announcement().removeprefix("mjnb: ").partition(".")[0]
+        return f"<Session: {head if self.simulated else self.dialect.title}>"
+
+    @property
+    def dialect(self) -> Dialect:
+        """The gateway's dialect."""
+        return self.place.dialect
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's name, as in the frame's column."""
+        return self.place.dialect.name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nothing here is real."""
+        return self.place.simulated
+
+    @property
+    def at_once(self) -> int:
+        """How many tasks may run at once."""
+        return max(1, int(self._limits.at_once * SHARE))
+
+    # -- opening and closing -------------------------------------------------------------------------------------
+
+    async def runner(self) -> Runner:
+        """Return the running client and ledger, opened at their first use. On the I/O loop only."""
+        async with self._opening:
+            if self._runner is None:
+                if not self._closing.alive:
+                    raise SetupError(
+                        "This session is closed; make a new one, nothing in its ledger is lost."
+                    )
+                base_url = self.place.base_url or await asyncio.to_thread(self._start_simulator)
+                self._runner = Runner(
+                    self._client(base_url), self.store,
+                    envelope=self._envelope, price=self.price_micro, timeout=self._timeout,
+                )  # fmt: skip
+            return self._runner
+
+    def _client(self, base_url: str) -> Client:
+        from mjnb.client import Client
+
+        return Client(
+            self.dialect, base_url=base_url, api_key=self.place.key, clock=self.clock,
+            transport=self._transport, limits=self._limits,
+        )  # fmt: skip
+
+    def _start_simulator(self) -> str:
+        self._held.server = serve(self.store.root / "gateway.sqlite", self.place.time_scale)
+        return self._held.server.url
+
+    def close(self) -> Job[None]:
+        """Close connections, the embedded simulator and the ledger. Tasks under way stay in the ledger."""
+        return Job(self._close(), label="closing")
+
+    async def _close(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.client.aclose()
+            runner.close()
+        await asyncio.to_thread(self._closing)
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+    def _job(self, work: Coroutine[Any, Any, Any], label: str) -> Job[Any]:
+        return Job(work, label=label)
+
+    # -- requests and prices -------------------------------------------------------------------------------------
+
+    def prepare(self, request: Request, *, advise: bool = True) -> Request:
+        """Lift flags out of the prompt and check the request against the gateway; nothing is sent.
+
+        Raises:
+            InvalidRequest: The gateway would refuse it, or cut its prompt.
+        """
+        request, notes = lift_flags(request, self.dialect)
+        self.dialect.check(request)
+        if advise:
+            self._advise([*notes, *self.dialect.advise(request)])
+        return request
+
+    def _advise(self, advice: list[str]) -> None:
+        for text in advice:
+            if text not in self._advised:
+                self._advised.add(text)
+                warnings.warn(text, AdviceWarning, stacklevel=4)
+
+    def price_micro(self, request: Request) -> int | None:
+        """Return what a request costs in millionths of a US dollar, None if nobody tells."""
+        speed = self.dialect.held(request).get("speed")
+        for name in (f"{request.mode} {speed}", request.mode, speed):
+            if name in self._prices:
+                return round(self._prices[str(name)] * 1_000_000)
+        found: int | None = self.dialect.price(request)
+        return found
+
+    # -- one task at a time --------------------------------------------------------------------------------------
+
+    def imagine(
+        self,
+        prompt: str,
+        image_urls: Sequence[str | Image] | None = None,
+        *,
+        reuse: bool = False,
+        **params: Any,
+    ) -> Job[Task]:
+        """Draw four pictures from words, or from words and reference pictures.
+
+        Args:
+            prompt: What to draw; Midjourney's flags at its end become fields.
+            image_urls: References by URL, or pictures of earlier tasks.
+            reuse: Take an earlier equal task from the ledger instead of paying for a new one.
+            params: Fields of `TextToImage`, e.g. `version="v7", chaos=20`.
+
+        Returns:
+            A job for the finished task, its pictures on disk.
+
+        Raises:
+            InvalidRequest: Nothing was sent (at once). The job raises `TaskFailed` and the rest of the tree.
+        """
+        prompt = single_prompt(prompt)
+        if image_urls is None:
+            return self._one(TextToImage(prompt=prompt, **params), reuse)
+        return self._one(ImageToImage(prompt=prompt, image_urls=self._urls(image_urls), **params), reuse)
+
+    def inpaint(
+        self,
+        image: str | Image,
+        prompt: str,
+        mask: Mask | Mapping[str, Any],
+        *,
+        canvas: Any = None,
+        img_pos: Any = None,
+        reuse: bool = False,
+        **params: Any,
+    ) -> Job[Task]:
+        """Paint part of a picture anew.
+
+        Args:
+            image: The picture's URL, or a picture of an earlier task.
+            prompt: What the masked region shall show.
+            mask: `Mask`: polygons, or a black-and-white picture (white is painted anew).
+            canvas: Size of the result; None is the picture's own size, if the ledger knows it.
+            img_pos: Where the picture lies on the canvas; None fills it.
+            reuse: Take an earlier equal task from the ledger.
+            params: Fields of `UploadPaint`.
+        """
+        if canvas is None and isinstance(image, Image) and image.width:
+            canvas = {"width": image.width, "height": image.height}
+        if img_pos is None and canvas is not None:
+            size = canvas if isinstance(canvas, dict) else canvas.given()
+            img_pos = {**size, "x": 0, "y": 0}
+        values = {"mask": mask, "canvas": canvas, "img_pos": img_pos, **params}
+        return self._one(
+            UploadPaint(prompt=single_prompt(prompt), image_urls=self._urls([image]), **values), reuse
+        )
+
+    def vary(
+        self,
+        task: Task | str,
+        index: int,
+        strength: Literal["subtle", "strong"] = "subtle",
+        prompt: str | None = None,
+        *,
+        reuse: bool = False,
+        **params: Any,
+    ) -> Job[Task]:
+        """Draw four variations of picture `index` (0-3) of an earlier task."""
+        text = None if prompt is None else single_prompt(prompt)
+        values = {
+            "task_id": _id(task),
+            "image_index": index,
+            "strength": strength,
+            "prompt": text,
+            **params,
+        }
+        return self._one(Vary(**values), reuse)
+
+    def upscale(
+        self,
+        task: Task | str,
+        index: int,
+        kind: Literal["standard", "creative", "2x", "4x"] = "standard",
+        *,
+        reuse: bool = False,
+        **params: Any,
+    ) -> Job[Task]:
+        """Enlarge picture `index` (0-3) of an earlier task."""
+        return self._one(
+            Upscale(**{"task_id": _id(task), "image_index": index, "kind": kind, **params}), reuse
+        )
+
+    def _one(self, request: Request, reuse: bool) -> Job[Task]:
+        request = self.prepare(request)
+        return self._job(self._obtain(request, reuse), label=request.mode)
+
+    async def _obtain(self, request: Request, reuse: bool) -> Task:
+        runner = await self.runner()
+        draft = runner.draft(request, simulated=self.simulated)
+        entry = await runner.obtain(request, draft, again=RETRY["failed"] if reuse else None)
+        return entry.task(request_of(entry))
+
+    def _urls(self, images: Sequence[str | Image]) -> list[str]:
+        if isinstance(images, str | Image):
+            images = [images]
+        return [image.url if isinstance(image, Image) else image for image in images]
+
+    # -- the lifecycle in single steps ---------------------------------------------------------------------------
+
+    def submit(self, request: Request, *, reuse: bool = False) -> Job[Task]:
+        """Send one request and return its task as soon as the gateway has taken it."""
+        request = self.prepare(request)
+        return self._job(self._submit(request, reuse), label=f"submitting {request.mode}")
+
+    async def _submit(self, request: Request, reuse: bool) -> Task:
+        runner = await self.runner()
+        draft = runner.draft(request, simulated=self.simulated)
+        entry = await runner.start(request, draft, again=RETRY["failed"] if reuse else None)
+        return entry.task(request_of(entry))
+
+    def wait(self, task: Task | str) -> Job[Task]:
+        """Wait until a task has finished and its pictures are on disk.
+
+        Raises:
+            TaskFailed: It failed. TaskTimeout: it is still running, and can be waited for again.
+        """
+        return self._job(self._finish(_id(task)), label="waiting")
+
+    def download(self, task: Task | str) -> Job[Task]:
+        """Fetch what is not on disk yet of a finished task; the same as `wait`."""
+        return self._job(self._finish(_id(task)), label="downloading")
+
+    async def _finish(self, task_id: str) -> Task:
+        entry = await (await self.runner()).finish(self._entry(task_id))
+        return entry.task(request_of(entry))
+
+    async def watch(self, task: Task | str) -> AsyncIterator[Task]:
+        """Yield a task in each state that it passes through, the finished one last."""
+        seen: asyncio.Queue[Task | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def tell(found: Task | None) -> None:
+            loop.call_soon_threadsafe(seen.put_nowait, found)
+
+        job = self._job(self._follow(_id(task), tell), "watching")
+        job.add_done_callback(lambda _: tell(None))
+        try:
+            while (found := await seen.get()) is not None:
+                yield found
+            await job
+        finally:
+            job.cancel()
+
+    async def _follow(self, task_id: str, tell: Callable[[Task], Any]) -> None:
+        runner = await self.runner()
+        entry = self._entry(task_id)
+        tell(entry.task(request_of(entry)))
+        if entry.state.is_running:
+            await runner.follow(entry, lambda now: tell(now.task(request_of(now))))
+
+    def task(self, task_id: str) -> Task:
+        """Rebuild a task from its id, with what the ledger knows of it."""
+        entry = self.store.by_task(task_id)
+        if entry is not None:
+            return entry.task(request_of(entry))
+        return Task(
+            id=task_id,
+            gateway=self.gateway,
+            simulated=self.simulated,
+            request=None,
+            state=TaskState.PENDING,
+        )
+
+    def _entry(self, task_id: str) -> Entry:
+        """Return a task's row; one that is not in the ledger gets a row without a price."""
+        entry = self.store.by_task(task_id)
+        return entry or self.store.adopt(task_id, gateway=self.gateway, simulated=self.simulated)
+
+    def resume(self) -> Job[list[Task]]:
+        """Take up every task of the ledger that is under way or lacks pictures; costs nothing.
+
+        Returns:
+            A job for those tasks, finished or failed.
+        """
+        return self._job(self._resume(), label="resuming")
+
+    async def _resume(self) -> list[Task]:
+        runner = await self.runner()
+        self.store.settle_orphans()
+        entries = self.store.unfinished()
+        await asyncio.gather(*(runner.finish(entry) for entry in entries), return_exceptions=True)
+        return [
+            found.task(request_of(found)) for found in (self.store.entry(entry.row) for entry in entries)
+        ]
+
+    def history(self) -> pd.DataFrame:
+        """Return the whole ledger as a frame, oldest first; sends nothing."""
+        from mjnb import rows
+
+        return rows.frame(self.store.all())
+
+
+class _Held:
+    """What a session must let go of, apart from itself so that it can be collected."""
+
+    server: Server | None = None
+
+
+def _release(store: Store, held: _Held) -> None:
+    store.close()
+    if held.server is not None:
+        stop_serving(held.server)
+
+
+def _id(task: Task | str) -> str:
+    return task.id if isinstance(task, Task) else task

@@ -1,0 +1,140 @@
+"""Which gateway, with which key, at which address, and whether it costs money."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from mjnb.errors import SetupError
+from mjnb.gateways import NAMES, dialect
+from mjnb.hosts import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mjnb.gateways.base import Dialect
+
+__all__ = ["SIMULATOR_SCALE", "Place", "find_place"]
+
+SIMULATOR_SCALE = 30.0
+_NO_KEY = SecretStr("simulated")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session speaks to. `base_url` is "" where the embedded simulator has yet to be started."""
+
+    dialect: Dialect
+    base_url: str
+    key: SecretStr
+    simulated: bool
+    time_scale: float
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the simulator inside this process plays the gateway."""
+        return self.simulated and not self.base_url
+
+    def announcement(self) -> str:
+        """Say in one line which gateway it is and whether it costs money."""
+        if self.simulated:
+            return (
+                f"mjnb: SIMULATED {self.dialect.title} ({self.time_scale:g}× clock). Nothing is charged; "
+                "the pictures are drawn by mjnb's simulator, not by Midjourney."
+            )
+        return f"mjnb: {self.dialect.title} at {self.base_url}. Every task costs money."
+
+
+def find_place(
+    gateway: str = "auto",
+    *,
+    api_key: str | SecretStr | None = None,
+    base_url: str | None = None,
+    time_scale: float | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Place:
+    """Decide where to speak to.
+
+    `"auto"` takes `MJNB_GATEWAY`, else the first gateway whose key is in the environment or in the working directory's
+    `.env`, else the simulator. Something on loopback is a simulator, whatever it plays.
+
+    Raises:
+        SetupError: There is no such gateway, no key for it, or a clock that cannot be.
+
+    >>> find_place("simulator", environ={}).simulated
+    True
+    """
+    known = {**dotenv_values(Path.cwd() / ".env"), **(os.environ if environ is None else environ)}
+    name = _choose(gateway, known, api_key) if gateway == "auto" else gateway
+    spoken = dialect("apixo" if name == "simulator" else name)
+    simulated = name == "simulator" if base_url is None else is_loopback(base_url)
+    if name == "simulator" and not simulated:
+        raise SetupError(f"base_url={base_url!r}: a simulator runs on this machine (127.0.0.1).")
+    scale = _scale(time_scale, simulated, default=SIMULATOR_SCALE if name == "simulator" else 1.0)
+    key = _key(spoken, api_key, known, simulated)
+    return Place(spoken, _origin(base_url, spoken, simulated), key, simulated, scale)
+
+
+def _choose(gateway: str, known: Mapping[str, str | None], api_key: str | SecretStr | None) -> str:
+    if chosen := (known.get("MJNB_GATEWAY") or "").strip():
+        if chosen == gateway:
+            raise SetupError('MJNB_GATEWAY="auto" says nothing; name a gateway, or leave it unset.')
+        return chosen
+    if api_key is not None:
+        return NAMES[0]
+    return next((name for name in NAMES if _found(dialect(name), known)), "simulator")
+
+
+def _found(of: Dialect, known: Mapping[str, str | None]) -> str | None:
+    return next((value for name in of.key_names if (value := known.get(name))), None)
+
+
+def _key(
+    of: Dialect, given: str | SecretStr | None, known: Mapping[str, str | None], simulated: bool
+) -> SecretStr:
+    """Find the key; a simulator is never handed a real one from the environment."""
+    if given is not None:
+        key = given if isinstance(given, SecretStr) else SecretStr(given)
+    elif simulated:
+        return _NO_KEY
+    else:
+        key = SecretStr(_found(of, known) or "")
+    if not key.get_secret_value().strip():
+        raise SetupError(
+            f"No key for {of.title}: give api_key=, or set {of.key_names[0]} in the environment or in .env. "
+            'Without a key, gateway="simulator" runs everything and costs nothing.'
+        )
+    if not key.get_secret_value().isascii() or any(char.isspace() for char in key.get_secret_value()):
+        raise SetupError(
+            f"The key for {of.title} holds blanks or characters that no key has; copy it again."
+        )
+    return key
+
+
+def _scale(given: float | None, simulated: bool, *, default: float) -> float:
+    if given is None:
+        return default
+    if not given > 0:
+        raise SetupError(f"time_scale={given!r}: a positive number of gateway seconds in one second.")
+    if given != 1 and not simulated:
+        raise SetupError(
+            f"time_scale={given!r}: a real gateway's clock cannot be hurried; only a simulator's can."
+        )
+    return float(given)
+
+
+def _origin(base_url: str | None, of: Dialect, simulated: bool) -> str:
+    if base_url is None:
+        return "" if simulated else of.base_url
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+        raise SetupError(f"base_url={base_url!r}: an origin such as {of.base_url!r}, without credentials.")
+    if parts.scheme == "http" and not simulated:
+        raise SetupError(f"base_url={base_url!r}: the key would travel unencrypted; use https.")
+    return base_url.rstrip("/")

@@ -1,0 +1,397 @@
+"""The ledger and the picture files: what was asked, what was paid, what came.
+
+One SQLite file (WAL, fully synchronous) that any tool can open, and a folder of pictures named after its rows:
+
+    <root>/ledger.sqlite
+    <root>/pictures/<row>/0.jpg, 0.thumb.webp, …
+    <root>/locks/<owner>.lock      held by the operating system while a session lives
+
+A row is written *before* its request is sent. A cell is claimed inside one immediate transaction, so that two kernels on
+one store never pay for the same cell; a row that was being submitted by an owner whose lock is free becomes `unknown`.
+Methods may be called from any thread and any process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from mjnb.errors import StoreError
+from mjnb.migrations import migrate
+from mjnb.tasks import Image, Task, TaskState, as_json, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mjnb.gateways.base import Status
+    from mjnb.modes import Request
+
+__all__ = ["Draft", "Entry", "Store"]
+
+_CHUNK = 500  # cells asked for in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A row about to be written: everything known before the request is sent."""
+
+    cell: str
+    gateway: str
+    simulated: bool
+    mode: str
+    held: Mapping[str, Any]
+    price_micro: int | None
+    repeat: int = 0
+    take: int = 1
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the ledger. Times are epoch seconds of the gateway's clock, except `submitted` and `seen` (ours)."""
+
+    row: str
+    cell: str
+    attempt: int
+    owner: str
+    gateway: str
+    simulated: bool
+    mode: str
+    held: dict[str, Any]
+    repeat: int
+    take: int
+    parent: str
+    state: TaskState
+    task_id: str
+    price_micro: int | None
+    submitted: float | None
+    created: float | None
+    completed: float | None
+    seen: float | None
+    lag_s: float | None
+    cost_time_s: float | None
+    expires: float | None
+    fail_code: str
+    fail_msg: str
+    urls: tuple[str, ...]
+    images: tuple[Image, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it succeeded and every picture is on disk."""
+        return self.state is TaskState.SUCCESS and len(self.images) == len(self.urls)
+
+    def task(self, request: Request | None) -> Task:
+        """Return it as the task that users see."""
+        have = {image.index: image for image in self.images}
+        return Task(
+            id=self.task_id,
+            gateway=self.gateway,
+            simulated=self.simulated,
+            request=request,
+            state=self.state,
+            images=tuple(have.get(i, Image(i, url)) for i, url in enumerate(self.urls)),
+            created=_utc(self.created),
+            completed=_utc(self.completed),
+            cost_time_s=self.cost_time_s,
+            price_micro=self.price_micro,
+            fail_code=self.fail_code,
+            fail_msg=self.fail_msg,
+            expires=_utc(self.expires),
+            row=self.row,
+        )
+
+
+def _utc(epoch: float | None) -> datetime | None:
+    return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
+
+
+class Store:
+    """The ledger in one folder; see the module's text.
+
+    Args:
+        root: The folder; made if missing.
+
+    Raises:
+        StoreError: It cannot be made, opened or read; the message names the file.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root).resolve()
+        self.path = self.root / "ledger.sqlite"
+        self.owner = secrets.token_hex(6)
+        self._lock = threading.RLock()
+        with self._trouble():
+            for name in ("pictures", "locks"):
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+            self._alive = FileLock(self._lock_file(self.owner), thread_local=False)
+            self._alive.acquire(timeout=5)
+            with FileLock(
+                self._lock_file("opening"), timeout=30
+            ):  # one at a time makes and migrates the file
+                self._db = self._open()
+        self.settle_orphans()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        migrate(db)
+        return db
+
+    def __repr__(self) -> str:
+        """Show the folder's name only."""
+        return f"<Store {self.root.name}>"
+
+    def close(self) -> None:
+        """Close the file and let go of the lock."""
+        with self._lock:
+            self._db.close()
+            self._alive.release()
+            self._lock_file(self.owner).unlink(missing_ok=True)
+
+    def _lock_file(self, owner: str) -> Path:
+        return self.root / "locks" / f"{owner}.lock"
+
+    @contextlib.contextmanager
+    def _trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, Timeout) as error:
+            raise StoreError(
+                f"The ledger {self.path} cannot be used: {error}. Nothing that is already in it was changed by this."
+            ) from error
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """Run one transaction; it is on disk when this ends."""
+        with self._lock, self._trouble():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _read(self, where: str, values: Sequence[Any] = ()) -> list[Entry]:
+        with self._lock, self._trouble():
+            rows = self._db.execute(f"SELECT * FROM tasks {where}", values).fetchall()  # noqa: S608  (our own text)
+            return [self._entry(row) for row in rows]
+
+    def _entry(self, row: sqlite3.Row) -> Entry:
+        values = {
+            name: row[name] for name in Entry.__slots__ if name not in {"held", "urls", "images", "state"}
+        }
+        values["simulated"] = bool(values["simulated"])
+        return Entry(
+            **values,
+            state=TaskState(row["state"]),
+            held=json.loads(row["held"]),
+            urls=tuple(json.loads(row["urls"])),
+            images=self._images(row["row"], json.loads(row["urls"])),
+        )
+
+    def _images(self, row: str, urls: Sequence[str]) -> tuple[Image, ...]:
+        if not urls:
+            return ()
+        found = self._db.execute("SELECT * FROM pictures WHERE row = ? ORDER BY idx", (row,)).fetchall()
+        return tuple(self._image(item, urls) for item in found)
+
+    def _image(self, item: sqlite3.Row, urls: Sequence[str]) -> Image:
+        path = self.root / item["path"]
+        url = urls[item["idx"]] if item["idx"] < len(urls) else ""
+        return Image(item["idx"], url, path, path.with_suffix(".thumb.webp"), item["width"], item["height"])
+
+    # -- writing before paying -----------------------------------------------------------------------------------
+
+    def claim(self, draft: Draft, *, again: Callable[[Entry], bool] | None) -> tuple[Entry, bool]:
+        """Take a cell, or find that it is taken.
+
+        Args:
+            draft: The row to write if the cell is free.
+            again: Whether a failed or refused row may be asked anew; None writes a new row whatever there is.
+
+        Returns:
+            The row, and whether it is a new one that this caller alone may now submit.
+        """
+        with self._write() as db:
+            taken = None if again is None else self._taken(draft.cell, again)
+            if taken is not None:
+                return taken, False
+            last = db.execute("SELECT max(attempt) FROM tasks WHERE cell = ?", (draft.cell,)).fetchone()[0]
+            attempt = 1 + (last or 0)
+            row = f"{draft.cell.partition(':')[2][:16]}-{attempt}"
+            db.execute(
+                "INSERT INTO tasks (row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, parent, state,"
+                " price_micro) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (row, draft.cell, attempt, self.owner, draft.gateway, draft.simulated, draft.mode, as_json(draft.held),
+                 draft.repeat, draft.take, draft.parent, TaskState.SUBMITTING.value, draft.price_micro),
+            )  # fmt: skip
+        return self.entry(row), True
+
+    def adopt(self, task_id: str, *, gateway: str, simulated: bool) -> Entry:
+        """Write a row for a task that was made elsewhere, so that it can be waited for and kept."""
+        row = f"task-{secrets.token_hex(8)}"
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO tasks (row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, state, task_id) "
+                "VALUES (?, ?, 1, ?, ?, ?, 'unknown', '{}', 0, 1, 'pending', ?)",
+                (row, f"task:{task_id}", self.owner, gateway, simulated, task_id),
+            )
+        return self.entry(row)
+
+    def _taken(self, cell: str, again: Callable[[Entry], bool]) -> Entry | None:
+        entry = self.by_cells([cell]).get(cell)
+        if entry is None or (entry.state in {TaskState.FAILED, TaskState.REFUSED} and again(entry)):
+            return None
+        return entry
+
+    def submitted(self, row: str, task_id: str, when: float, sent: Any, answered: Any) -> None:
+        """Write down that the gateway took it, with what was sent and answered."""
+        self._update(
+            row,
+            state=TaskState.PENDING.value,
+            task_id=task_id,
+            submitted=when,
+            sent=canonical(sent),
+            answered=canonical(answered),
+        )
+
+    def ended(self, row: str, state: TaskState, code: str, message: str) -> None:
+        """Write down that there is no task, or that nobody knows."""
+        self._update(row, state=state.value, fail_code=code, fail_msg=message)
+
+    def reopen(self, row: str) -> bool:
+        """Take up again a row that the gateway refused, to submit it once more; False if it is no longer refused."""
+        with self._write() as db:
+            changed = db.execute(
+                "UPDATE tasks SET state = 'submitting', owner = ?, fail_code = '', fail_msg = '' "
+                "WHERE row = ? AND state = 'refused'",
+                (self.owner, row),
+            )
+            return changed.rowcount == 1
+
+    def told(
+        self, row: str, status: Status, raw: Any, *, seen: float, lag_s: float | None, expires: float | None
+    ) -> None:
+        """Write down what the gateway said of it; never turns a finished row back."""
+        self._update(
+            row,
+            " AND state NOT IN ('success', 'failed', 'refused')",
+            state=status.state.value,
+            created=status.created,
+            completed=status.completed,
+            cost_time_s=status.cost_time_s,
+            fail_code=status.fail_code,
+            fail_msg=status.fail_msg,
+            urls=canonical(status.urls),
+            told=canonical(raw),
+            seen=seen,
+            lag_s=lag_s,
+            expires=expires,
+        )
+
+    def renewed(self, row: str, urls: Sequence[str]) -> None:
+        """Write down fresh URLs of a finished task, so that what is missing can be fetched."""
+        self._update(row, urls=canonical(list(urls)))
+
+    def _update(self, row: str, guard: str = "", **values: Any) -> None:
+        names = ", ".join(f"{name} = ?" for name in values)
+        with self._write() as db:
+            db.execute(f"UPDATE tasks SET {names} WHERE row = ?{guard}", (*values.values(), row))  # noqa: S608  (our names)
+
+    def filed(
+        self, row: str, index: int, path: Path, *, width: int, height: int, size: int, sha256: str
+    ) -> None:
+        """Write down that a picture is on disk."""
+        relative = path.resolve().relative_to(self.root).as_posix()
+        with self._write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO pictures (row, idx, path, width, height, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (row, index, relative, width, height, size, sha256),
+            )
+
+    def folder(self, row: str) -> Path:
+        """Return the folder of a row's pictures."""
+        return self.root / "pictures" / row
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def entry(self, row: str) -> Entry:
+        """Return one row. Raises `StoreError` if there is none."""
+        found = self._read("WHERE row = ?", (row,))
+        if not found:
+            raise StoreError(f"The ledger {self.path} has no row {row}.")
+        return found[0]
+
+    def by_task(self, task_id: str) -> Entry | None:
+        """Return the row of a gateway's task id."""
+        return next(iter(self._read("WHERE task_id = ? ORDER BY rowid DESC LIMIT 1", (task_id,))), None)
+
+    def by_cells(self, cells: Sequence[str]) -> dict[str, Entry]:
+        """Return the row that speaks for each cell: its latest success, else what is under way, else the last try."""
+        best: dict[str, Entry] = {}
+        for start in range(0, len(cells), _CHUNK):
+            some = list(cells[start : start + _CHUNK])
+            marks = ",".join("?" * len(some))
+            for entry in self._read(f"WHERE cell IN ({marks}) ORDER BY attempt", some):
+                if entry.cell not in best or _rank(entry) >= _rank(best[entry.cell]):
+                    best[entry.cell] = entry
+        return best
+
+    def all(self) -> list[Entry]:
+        """Return every row, oldest first."""
+        return self._read("ORDER BY rowid")
+
+    def unfinished(self) -> list[Entry]:
+        """Return the rows whose task runs, or whose pictures are not all on disk."""
+        rows = self._read(
+            "WHERE state IN ('pending', 'processing', 'success') AND task_id <> '' ORDER BY rowid"
+        )
+        return [entry for entry in rows if not entry.is_complete]
+
+    # -- owners --------------------------------------------------------------------------------------------------
+
+    def settle_orphans(self) -> list[Entry]:
+        """Turn rows whose submission died with its owner into `unknown`, and return them."""
+        dead = [
+            e
+            for e in self._read("WHERE state = 'submitting'")
+            if e.owner != self.owner and not self._is_alive(e.owner)
+        ]
+        for entry in dead:
+            note = "The kernel ended while this was being submitted: it may have been charged."
+            self.ended(entry.row, TaskState.UNKNOWN, "", note)
+        self._sweep_locks({entry.owner for entry in dead})
+        return [self.entry(entry.row) for entry in dead]
+
+    def _is_alive(self, owner: str) -> bool:
+        lock = FileLock(self._lock_file(owner), thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    def _sweep_locks(self, owners: Iterable[str]) -> None:
+        for owner in owners:
+            self._lock_file(owner).unlink(missing_ok=True)
+
+
+def _rank(entry: Entry) -> int:
+    """Order rows of one cell by how much they say."""
+    if entry.state is TaskState.SUCCESS:
+        return 2
+    return 0 if entry.state.is_finished else 1

@@ -1,0 +1,73 @@
+"""A real browser for tests: Debian's Chromium, which finds no other host than this one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+SHOTS = Path(__file__).parent / "shots"
+_ARGS = ("--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once."""
+    from playwright.sync_api import sync_playwright
+
+    program = (
+        os.environ.get("MJNB_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if program is None:
+        message = "no Chromium: install it, or name it in MJNB_CHROMIUM"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=list(_ARGS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def console() -> list[str]:
+    """Whatever the page says to the console, and its uncaught errors."""
+    return []
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """The address of everything that the page asks for."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, console: list[str], asked: list[str]) -> Iterator[Page]:
+    """A fresh page of 1400 × 900 pixels in light colours."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("console", lambda message: console.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: console.append(f"error: {error}"))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def shoot(page: Page) -> Callable[[str], Path]:
+    """Keep a screenshot under a name, for people to look at."""
+
+    def keep(name: str) -> Path:
+        SHOTS.mkdir(exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        page.screenshot(path=path)
+        return path
+
+    return keep
