@@ -219,10 +219,12 @@ def sweep_frame(sweep: Sweep, session: Session) -> pd.DataFrame:
 
 
 def _frame(session: Session, sweep: Sweep, places: list[tuple[Cell, str]]) -> pd.DataFrame:
+    from mjnb.accessor import with_pictures
 
     axes = list(sweep.axes)
     known = session.store.by_cells([key for _, key in places])
-    return frames.build((row(known[key], cell.coords, axes) for cell, key in places if key in known), axes)
+    rows = (row(known[key], cell.coords, axes) for cell, key in places if key in known)
+    return with_pictures(frames.build(rows, axes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,8 +419,9 @@ class Session:
     def history(self) -> pd.DataFrame:
         """Return the whole ledger as a frame, oldest first; sends nothing."""
         from mjnb import rows
+        from mjnb.accessor import with_pictures
 
-        return rows.frame(self.store.all())
+        return with_pictures(rows.frame(self.store.all()))
 
 
 class _Held:
