@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -38,10 +39,15 @@ def demo(out: Path, *, console: Console | None = None) -> pd.DataFrame:
     console = console or Console()
     out.mkdir(parents=True, exist_ok=True)
     session = Session("simulator", store=out, quiet=True)
-    console.print(f"[bold]{session.place.announcement()}[/bold]")
+    console.print(f"[bold]{session.place.announcement()}[/bold]", soft_wrap=True)
     sweep = Sweep(PROMPT, chaos=[0, 50, 100], stylize=[0, 250, 1000], version=["v7", "niji 7"])
     run = sweep.start(session, budget=5.00)
-    console.print(f"{sweep!r}\n{'; '.join(f'{name}: {value}' for name, value in run.plan.facts().items())}")
+    console.print(f'"{PROMPT}"  {sweep!r}', soft_wrap=True, highlight=False)
+    console.print(
+        " · ".join(f"{name}: {value}" for name, value in run.plan.facts().items()),
+        soft_wrap=True,
+        highlight=False,
+    )
     _follow(run, console)
     frame = run.result()
     session.close().result()
@@ -62,19 +68,34 @@ def _follow(run: Run, console: Console) -> None:
         bar.update(task, completed=len(run.plan.spots), description=run.progress.text())
 
 
+_COLUMNS = {
+    "n": "n",
+    "ok": "ok",
+    "failed": "failed",
+    "mean": "mean s",
+    "median": "median s",
+    "p90": "p90 s",
+    "max": "max s",
+}
+
+
 def _statistics(frame: pd.DataFrame) -> Table:
-    """Lay `cost_time_s` out by each axis, right-aligned with its unit."""
-    table = Table(title="cost_time_s by axis value (simulated)", title_justify="left")
-    table.add_column("axis")
-    table.add_column("value")
-    names = ("n", "ok", "failed", "mean", "median", "p90", "max", "spent")
-    for name in names:
-        table.add_column(name, justify="right")
+    """Lay `cost_time_s` out by each axis, right-aligned, with units."""
+    table = Table(
+        title="cost_time_s (simulated)", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+    )
+    table.add_column("axis", no_wrap=True)
+    table.add_column("value", no_wrap=True)
+    for head in (*_COLUMNS.values(), "spent"):
+        table.add_column(head, justify="right", no_wrap=True)
     for axis in frame.mj.axes:
         for value, row in frame.mj.stats(axis).iterrows():
-            times = [f"{row[name]:.1f} s" for name in names[3:7]]
-            counts = [f"{row[name]:.0f}" for name in names[:3]]
-            table.add_row(axis, str(value), *counts, *times, f"${row['spent']:.2f}")
+            numbers = [
+                f"{row[name]:.1f}" if " s" in head else f"{row[name]:.0f}"
+                for name, head in _COLUMNS.items()
+            ]
+            table.add_row(axis, str(value), *numbers, f"${row['spent']:.2f}")
+        table.add_section()
     return table
 
 
@@ -88,9 +109,11 @@ def _write(frame: pd.DataFrame, out: Path, console: Console) -> None:
     frame.mj.report(out / "report.html")
     frame.mj.sheet(rows="stylize", cols="chaos", facet="version").save(out / "sheet.png")
     pictures = sum(len(images) for images in frame["images"])
-    console.print(f"{pictures} simulated pictures are in {out}/simulated/pictures. Written beside them:")
-    for name in ("report.html", "sweep.csv", "sweep.parquet", "sheet.png"):
-        console.print(f"  {out / name}")
-    console.print(
-        f"Open {out / 'report.html'} in a browser; read the numbers with mjnb.read('{out / 'sweep.parquet'}')."
-    )
+    written = {
+        "report.html": "open it in a browser: re-choose rows, columns and facet, click a picture",
+        "sheet.png": "the labelled contact sheet",
+        "sweep.parquet": "the table, for mjnb.read(); sweep.csv is the same",
+        "simulated/pictures": f"{pictures} simulated pictures",
+    }
+    for name, what in written.items():
+        console.print(f"  [bold]{out / name}[/bold]  {what}", highlight=False, soft_wrap=True)

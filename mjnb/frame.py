@@ -186,7 +186,8 @@ def stats(frame: pd.DataFrame, by: str | Sequence[str] | None = None) -> pd.Data
         raise LayoutError(f"stats: no column {', '.join(missing)}; there are {', '.join(frame.columns)}")
     if not names:
         return pd.DataFrame([_describe(frame)], index=pd.Index(["all"]))
-    groups = {key: _describe(group) for key, group in frame.groupby(names, dropna=False, sort=True)}
+    numbers = all(pd.api.types.is_numeric_dtype(frame[name]) for name in names)  # words stay in the order they came in
+    groups = {key: _describe(group) for key, group in frame.groupby(names, dropna=False, sort=numbers)}
     index = pd.MultiIndex.from_tuples(list(groups), names=names)
     result = pd.DataFrame(list(groups.values()), columns=_STATS, index=index)
     return result.droplevel([]) if len(names) > 1 else result.set_index(index.get_level_values(0))

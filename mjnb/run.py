@@ -242,6 +242,7 @@ class Progress:
     eta_s: float = 0.0
     simulated: bool = False
     ended: bool = False
+    time_scale: float = 1.0
 
     def text(self) -> str:
         """Say it in one line.
@@ -256,7 +257,8 @@ class Progress:
         parts += [f"{self.running} running"] if self.running else []
         parts += [f"{money(self.spent_micro)} spent"]
         parts += [f"{seconds(self.elapsed_s)}" if self.ended else f"about {seconds(self.eta_s)} left"]
-        parts += ["simulated"] if self.simulated else []
+        clock = f" ({self.time_scale:g}× clock)" if self.time_scale != 1 else ""
+        parts += [f"simulated{clock}"] if self.simulated else []
         return " · ".join(parts)
 
 
@@ -380,6 +382,7 @@ class Run(Job["pd.DataFrame"]):
             eta_s=self._eta(),
             simulated=self.session.simulated,
             ended=self._ended_at is not None,
+            time_scale=self.session.place.time_scale,
         )
 
     def _eta(self) -> float:
