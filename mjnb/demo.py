@@ -82,7 +82,11 @@ _COLUMNS = {
 def _statistics(frame: pd.DataFrame) -> Table:
     """Lay `cost_time_s` out by each axis, right-aligned, with units."""
     table = Table(
-        title="cost_time_s (simulated)", title_justify="left", title_style="bold", box=SIMPLE_HEAD
+        title="cost_time_s (simulated)",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("axis", no_wrap=True)
     table.add_column("value", no_wrap=True)

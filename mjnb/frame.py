@@ -84,9 +84,9 @@ def _plain(value: object) -> object:
 
 def is_empty_value(value: object) -> bool:
     """Tell whether a cell of a frame holds nothing (None, NaN, NaT, an empty list or text)."""
-    if value is None or value != value:  # noqa: PLR0124  (the definition of NaN and NaT)
-        return True
-    return hasattr(value, "__len__") and len(value) == 0
+    if hasattr(value, "__len__"):
+        return len(value) == 0
+    return value is None or value != value  # noqa: PLR0124  (the definition of NaN and NaT)
 
 
 def paths(value: object) -> list[str]:

@@ -70,7 +70,7 @@ def show(page: Page, tmp_path: Path) -> Callable[..., Page]:
 def sweep(show: Callable[..., Page], pictures: list[str]) -> Page:
     """A sweep over four axes, with one failed task and one that is missing."""
     made = rows(AXES, pictures)
-    made[4] |= FAILED
+    made[20] |= FAILED
     del made[8]
     return show(made, list(AXES))
 
@@ -109,15 +109,15 @@ def test_every_tile_stands_under_its_names(sweep: Page) -> None:
         f"chaos 50, stylize {stylize}, version v7, weird 0" for stylize in (0, 250, 1000)
     ]
     assert sweep.locator("caption").all_inner_texts() == ["version v7", "version niji 7"]
-    assert sweep.get_by_role("rowheader").count() == 6
+    assert sweep.locator("#grid").get_by_role("rowheader").count() == 6
     assert sweep.get_by_role("columnheader", name="stylize").count() >= 2
 
 
 def test_axes_are_chosen_anew(sweep: Page, console: list[str]) -> None:
     """An axis given to rows trades places with the one there; the choice stays in the address and after a reload."""
-    sweep.get_by_label("Rows", exact=True).select_option(label="version")
+    sweep.get_by_role("combobox", name="Rows").select_option(label="version")
     assert [row[0] for row in cells(sweep)] == ["v7", "niji 7"] * 3
-    assert sweep.get_by_label("Panels").locator("option:checked").inner_text() == "chaos"
+    assert sweep.get_by_role("combobox", name="Panels").locator("option:checked").inner_text() == "chaos"
     assert "rows=version&facet=chaos" in sweep.url
     sweep.reload()
     assert [row[0] for row in cells(sweep)] == ["v7", "niji 7"] * 3
@@ -135,9 +135,9 @@ def test_an_axis_that_is_left_over_has_a_slider(sweep: Page) -> None:
     assert "weird 1500" in cells(sweep)[0][1]
     assert slider.get_attribute("aria-valuetext") == "1500"
     slider.press("Home")
-    assert sweep.locator(".turns").first.inner_text().split() == ["‹", "1", "of", "2", "›"]
+    assert sweep.locator(".turns").first.inner_text().split() == ["‹1", "of", "2›"]
     sweep.get_by_label("Next task of this cell").first.click()
-    assert sweep.locator(".turns").first.inner_text().split() == ["‹", "2", "of", "2", "›"]
+    assert sweep.locator(".turns").first.inner_text().split() == ["‹2", "of", "2›"]
 
 
 def test_values_are_hidden_and_found_again(sweep: Page) -> None:
