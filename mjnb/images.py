@@ -195,7 +195,7 @@ def _img(picture: Path, size: int, alt: str, number: int) -> str:
         source = data_uri(thumb(picture, size))
     except PictureBroken as error:
         reason = html.escape(str(error), quote=True)
-        style = f"display:inline-block;width:{size}px;margin-right:2px;opacity:.6;font-size:11px;text-align:center"
+        style = f"display:inline-block;width:{size}px;margin-right:2px;opacity:.75;font-size:11px;text-align:center"
         return f'<span title="{reason}" style="{style}">no picture</span>'
     style = f"max-width:{size}px;max-height:{size}px;margin:0 2px 0 0;display:inline-block;vertical-align:middle"
     return f'<img src="{source}" alt="{text}" title="{text}" style="{style}">'

@@ -64,8 +64,8 @@ class Brush:
         Type(kind.size, bold=True).write(self._draw, (left, top), grid.title, ink)
         base = top + grid.head - round(kind.size * 0.35)
         names = base - (max(map(len, grid.cols), default=0) + 1) * kind.line
-        kind.write(self._draw, (left, names), (clean(grid.panel.row_name),), muted)
-        kind.write(self._draw, (left + grid.gutter, names), (clean(grid.panel.col_name),), muted)
+        kind.write(self._draw, (left, names), grid.names[0], muted)
+        kind.write(self._draw, (left + grid.gutter, names), grid.names[1], muted)
         for x, lines in zip(grid.lefts, grid.cols, strict=False):
             kind.write(self._draw, (left + x, base - len(lines) * kind.line), lines, ink)
         for y, lines in zip(grid.tops, grid.rows, strict=False):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -97,7 +98,8 @@ class Type:
     def _pieces(self, text: str, width: int) -> Iterable[str]:
         for piece in _PIECES.findall(text):
             while len(piece) > 1 and self.width(piece.rstrip()) > width:
-                fits = next((n for n in range(len(piece) - 1, 1, -1) if self.width(piece[:n]) <= width), 1)
+                lengths = range(1, min(len(piece), width))  # no letter is narrower than a pixel
+                fits = max(1, bisect_right(lengths, width, key=lambda n: self.width(piece[:n])))
                 yield piece[:fits]
                 piece = piece[fits:]  # noqa: PLW2901  (the rest of the same word)
             yield piece

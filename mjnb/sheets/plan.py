@@ -97,33 +97,30 @@ def _cells(panel: Panel, shapes: Mapping[Path, _Shape], side: int, usual: _Shape
 class Grid:
     """One panel laid out: sizes in pixels, and its words already broken into lines.
 
-    `cells` are tile sizes by place, `feet` the lines below a tile: its label, then its note and detail.
+    `cells` are tile sizes by place, `names` those of the rows' and the columns' axes, `feet` the lines below a tile: its
+    label, then its note and detail.
     """
 
     panel: Panel
     kind: Type
     cells: Mapping[_Place, _Shape]
     title: tuple[str, ...]
+    names: tuple[tuple[str, ...], tuple[str, ...]]
     rows: tuple[tuple[str, ...], ...]
     cols: tuple[tuple[str, ...], ...]
     feet: Mapping[_Place, tuple[tuple[str, ...], tuple[str, ...]]]
 
     @property
-    def gap(self) -> int:
-        """Space between tiles."""
-        return round(self.kind.size * 0.6)
-
-    @property
     def gutter(self) -> int:
         """Width of the rows' labels, with the space after them."""
-        lines = [line for lines in (*self.rows, (self.panel.row_name,)) for line in lines]
+        lines = [line for lines in (*self.rows, self.names[0]) for line in lines]
         widest = max(map(self.kind.width, lines), default=0)
         return widest + round(self.kind.size * 1.1) if widest else 0
 
     @property
     def head(self) -> int:
         """Height of the panel's title, the columns' name and their labels."""
-        lines = max(map(len, self.cols), default=0) + bool(self.panel.col_name or self.panel.row_name)
+        lines = max(map(len, self.cols), default=0) + any(self.names)
         title = len(self.title) * self.kind.line + (round(self.kind.size * 0.6) if self.title else 0)
         return title + lines * self.kind.line + (round(self.kind.size * 0.35) if lines else 0)
 
@@ -144,12 +141,12 @@ class Grid:
     @property
     def lefts(self) -> list[int]:
         """Left edge of each column, from the panel's own; the last is the panel's right edge plus a gap."""
-        return list(accumulate((width + self.gap for width in self.widths), initial=self.gutter))
+        return list(accumulate((width + gap(self.kind) for width in self.widths), initial=self.gutter))
 
     @property
     def tops(self) -> list[int]:
         """Upper edge of each row, from the panel's own; the last is the panel's lower edge plus a gap."""
-        steps = (height + self._foot(row) + self.gap for row, height in enumerate(self.heights))
+        steps = (height + self._foot(row) + gap(self.kind) for row, height in enumerate(self.heights))
         return list(accumulate(steps, initial=self.head))
 
     def _foot(self, row: int) -> int:
@@ -160,7 +157,7 @@ class Grid:
     def size(self) -> _Shape:
         """Width and height of the whole panel."""
         title = max(map(Type(self.kind.size, bold=True).width, self.title), default=0)
-        return max(self.lefts[-1] - self.gap, title), self.tops[-1] - self.gap
+        return max(self.lefts[-1] - gap(self.kind), title), self.tops[-1] - gap(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +180,11 @@ class Plan:
     def margin(self) -> int:
         """White around everything."""
         return margin(self.kind)
+
+
+def gap(kind: Type) -> int:
+    """Say how far tiles are apart."""
+    return round(kind.size * 0.6)
 
 
 def margin(kind: Type) -> int:
@@ -242,17 +244,17 @@ def _across(sizes: Sequence[_Shape]) -> int:
 
 def _grid(panel: Panel, cells: Mapping[_Place, _Shape], kind: Type) -> Grid:
     """Break a panel's words into lines, each within the tile that it belongs to."""
-    bare = Grid(panel, kind, cells, (), (), (), {})
     rows, cols = len(panel.rows), len(panel.cols)
     widths = [max(cells[row, col][0] for row in range(rows)) for col in range(cols)]
     heights = [max(cells[row, col][1] for col in range(cols)) for row in range(rows)]
     beside = max(round(max(widths, default=0) * 0.8), kind.size * 8)
-    whole = sum(widths) + (len(widths) - 1) * bare.gap
+    whole = sum(widths) + (len(widths) - 1) * gap(kind)
     return Grid(
         panel,
         kind,
         cells,
         title=Type(kind.size, bold=True).wrap(panel.title, max(whole, kind.size * 12), 3),
+        names=(kind.wrap(panel.row_name, beside, 1), kind.wrap(panel.col_name, whole, 1)),
         rows=tuple(
             kind.wrap(text, beside, max(1, height // kind.line))
             for text, height in zip(panel.rows, heights, strict=True)
