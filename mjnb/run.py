@@ -381,7 +381,7 @@ class Run(Job["pd.DataFrame"]):
             elapsed_s=(self._ended_at or self.session.clock.now()) - self._began,
             eta_s=self._eta(),
             simulated=self.session.simulated,
-            ended=self._ended_at is not None,
+            ended=self._ended_at is not None or self.done(),
             time_scale=self.session.place.time_scale,
         )
 
@@ -404,10 +404,29 @@ class Run(Job["pd.DataFrame"]):
         """Say in one line how far it got."""
         return self.progress.text()
 
+    def shapes(self, most: int) -> list[dict[str, Any]]:
+        """Return what a view must know of each cell beforehand, in order, at most so many.
+
+        `label`; `aspect`, as "16:9", and `pictures`, how many of it; `span_s`, how long it will take in gateway seconds.
+        """
+        return [_shape(spot, self.session) for spot in self.plan.spots[:most]]
+
     def tiles(self, most: int) -> list[dict[str, Any]]:
-        """Return what a view draws of each cell, in order, at most so many: label, state, note and picture files."""
-        entries, ended = self.entries, self._ended_at is not None
-        return [_tile(spot, entries.get(spot.key), ended) for spot in self.plan.spots[:most]]
+        """Return what a view draws of each cell now, in order, at most so many.
+
+        `label`, `state`, `note`, `pictures` (files), `before` (paid before this run), and `since_s`, when it was sent in
+        gateway seconds after the run began (None before).
+        """
+        entries, ended = self.entries, self._ended_at is not None or self.done()
+        return [
+            _tile(spot, entries.get(spot.key), ended)
+            | {"before": spot.key in self._before, "since_s": self._since(entries.get(spot.key))}
+            for spot in self.plan.spots[:most]
+        ]
+
+    def _since(self, entry: Entry | None) -> float | None:
+        seen = self._seen.since.get(entry.row) if entry is not None else None
+        return None if seen is None else seen - self._began
 
     def show(self) -> None:
         """Show it live in a notebook; in a terminal it prints a line."""
@@ -423,9 +442,22 @@ def _tile(spot: Spot, entry: Entry | None, ended: bool) -> dict[str, Any]:
     state = entry.state.value if entry is not None else ("stopped" if ended else "")
     note = " ".join(filter(None, (entry.fail_code, entry.fail_msg))) if entry is not None else ""
     pictures = [image.path for image in entry.images if image.path] if entry is not None else []
-    words = [f"{name} {frames.label(value)}" for name, value in spot.cell.coords.items()]
-    words += [f"repeat {spot.cell.repeat}"] if spot.cell.repeat else []
-    return {"label": " · ".join(words), "state": state, "note": note, "pictures": pictures}
+    return {"label": _label(spot.cell), "state": state, "note": note, "pictures": pictures}
+
+
+def _label(cell: Cell) -> str:
+    words = [f"{name} {frames.label(value)}" for name, value in cell.coords.items()]
+    words += [f"repeat {cell.repeat}"] if cell.repeat else []
+    return " · ".join(words)
+
+
+def _shape(spot: Spot, session: Session) -> dict[str, Any]:
+    return {
+        "label": _label(spot.cell),
+        "aspect": str(session.dialect.held(spot.request).get("aspect") or "1:1"),
+        "pictures": 1 if spot.request.mode == "upscale" else 4,
+        "span_s": sum(session.dialect.rhythm(spot.request).typical) / 2,
+    }
 
 
 def _typical(session: Session, plan: Plan) -> float:

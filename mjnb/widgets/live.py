@@ -1,103 +1,121 @@
 """A run, live: progress, estimate, spent, and a plain grid of pictures filling in.
 
-One widget model however many cells there are. It redraws at most twenty times a second, travels each thumbnail once as
-bytes, and when the run has ended it leaves plain HTML in its place, so that a saved notebook shows the same without a
-kernel.
+One widget model however many cells there are. It speaks at most twenty times a second, each thumbnail travels once, and
+when the run has ended plain HTML takes its place, so that a saved notebook shows the same without a kernel.
 """
 
 from __future__ import annotations
 
 import asyncio
-import html
-from dataclasses import asdict
+import contextlib
+import contextvars
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import anywidget
 import traitlets
 
-from mjnb import images
-from mjnb.errors import PictureError
+from mjnb.jobs import IO, Job
+from mjnb.widgets.still import MOST_TILES, Showable, box, rest, static_html, thumbs, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["LiveGrid", "Showable", "show", "static_html"]
 
-MOST_TILES = 200
-THUMB = 128
-_BEAT_S = 0.05  # twenty times a second
+_BEAT_S = 0.1  # two messages a beat at most, words and pictures: twenty a second
 _TICK_S = 1.0  # the estimate counts down even when nothing happens
 _STATIC = Path(__file__).parent / "static"
 
 
-class Showable(Protocol):
-    """What can be shown live: a run."""
-
-    @property
-    def progress(self) -> Any:
-        """Counts and times, a dataclass with `text()`."""
-
-    def tiles(self, most: int) -> Sequence[Mapping[str, Any]]:
-        """One `{label, state, note, pictures}` a cell, in order, at most so many."""
-
-    def done(self) -> bool:
-        """Whether it has ended."""
-
-    def listen(self, listener: Callable[[Any], None]) -> None:
-        """Register for changes."""
-
-
 class LiveGrid(anywidget.AnyWidget):
-    """The widget. `facts` is the progress, `tiles` the words of each cell; pictures travel as messages, once each."""
+    """The widget. Its words are traits; pictures travel as messages, since a trait would be sent whole each time.
+
+    Args:
+        shown: The run.
+        on_ready: Called when a new page asks for all pictures; may be called from any thread.
+
+    `cells` is what holds for good (label, measures in CSS pixels, expected real seconds), `states` what changes
+    (mark, word, reason, paid before, gateway seconds since the run began), `facts` the progress.
+    """
 
     _esm = _STATIC / "live.js"
     _css = _STATIC / "live.css"
     facts: traitlets.Dict[str, Any] = traitlets.Dict({}).tag(sync=True)
-    tiles: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
+    cells: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
+    states: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
 
-    def __init__(self, shown: Showable) -> None:
-        self._shown = shown
+    def __init__(self, shown: Showable, on_ready: Callable[[], None] = lambda: None) -> None:
+        self._shown, self._on_ready = shown, on_ready
         self._sent: set[int] = set()
-        super().__init__(facts=_facts(shown), tiles=_words(shown))
+        pace = shown.progress.time_scale
+        cells = [_cell(shape, pace) for shape in shown.shapes(MOST_TILES)]
+        super().__init__(facts=_facts(shown), cells=cells, states=_states(shown))
         self.on_msg(self._on_message)
 
-    def refresh(self) -> None:
-        """Send what has changed since the last time."""
-        self.facts = _facts(self._shown)
-        self.tiles = _words(self._shown)
-        for index, tile in enumerate(self._shown.tiles(MOST_TILES)):
-            if tile["pictures"] and index not in self._sent:
-                self._sent.add(index)
-                self._send(index, tile["pictures"])
+    def fetch(self) -> dict[int, list[bytes]]:
+        """Read the thumbnails that the page does not have yet; takes a while, so not on a loop."""
+        tiles = enumerate(self._shown.tiles(MOST_TILES))
+        new = ((i, tile["pictures"]) for i, tile in tiles if tile["pictures"] and i not in self._sent)
+        return {i: thumbs(self._shown, pictures) for i, pictures in new}
 
-    def _send(self, index: int, pictures: Sequence[Path]) -> None:
-        self.send({"tile": index}, buffers=[data for data in map(_thumb, pictures) if data])
+    def refresh(self, new: Mapping[int, Sequence[bytes]]) -> None:
+        """Send the words that have changed and some new pictures, in one message each."""
+        with self.hold_sync():
+            self.facts, self.states = _facts(self._shown), _states(self._shown)
+        if new:
+            self._sent.update(new)
+            counts = [[index, len(found)] for index, found in new.items()]
+            self.send({"pictures": counts}, buffers=[data for found in new.values() for data in found])
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        """Send every picture again when a new view asks for them."""
         if content == "ready":
-            self._sent.clear()
-            self.refresh()
+            self._sent = set()
+            self._on_ready()
+        elif content == "stop":
+            self._shown.stop()
 
 
 def _facts(shown: Showable) -> dict[str, Any]:
     progress = shown.progress
-    return {**asdict(progress), "text": progress.text()}
+    return {
+        "text": progress.text(),
+        "total": progress.total,
+        "done": progress.done,
+        "bad": progress.failed + progress.unknown,
+        "now": round(progress.elapsed_s, 1),
+        "pace": progress.time_scale,
+        "rest": rest(shown),
+    }
 
 
-def _words(shown: Showable) -> list[dict[str, Any]]:
-    tiles = [{name: tile[name] for name in ("label", "state", "note")} for tile in shown.tiles(MOST_TILES)]
-    rest = shown.progress.total - len(tiles)
-    return [*tiles, {"label": f"and {rest} more", "state": "", "note": ""}] if rest > 0 else tiles
+def _cell(shape: Mapping[str, Any], pace: float) -> dict[str, Any]:
+    place = box(shape["aspect"], shape["pictures"])
+    return {
+        "label": shape["label"],
+        "picture": list(place.picture),
+        "frame": list(place.frame),
+        "tile": place.tile,
+        "span": shape["span_s"] / pace,
+    }
 
 
-def _thumb(picture: Path) -> bytes:
-    try:
-        return images.thumb(picture, THUMB)
-    except PictureError:
-        return b""
+def _states(shown: Showable) -> list[dict[str, Any]]:
+    return [_state(tile) for tile in shown.tiles(MOST_TILES)]
+
+
+def _state(tile: Mapping[str, Any]) -> dict[str, Any]:
+    said = word(tile, ended=False)
+    since = tile["since_s"]
+    return {
+        "state": tile["state"],
+        "mark": said.mark,
+        "word": said.word,
+        "note": tile["note"],
+        "before": tile["before"],
+        "since": None if since is None else round(since, 1),
+    }
 
 
 def show(shown: Showable) -> None:
@@ -110,96 +128,74 @@ def show(shown: Showable) -> None:
 
     if getattr(get_ipython(), "kernel", None) is None:
         print(shown.progress.text())  # noqa: T201  (a terminal has nothing else to show it with)
-        return
-    if shown.done():
-        display({"text/html": static_html(shown), "text/plain": shown.progress.text()}, raw=True)
-        return
-    view = LiveGrid(shown)
-    name = f"mjnb-{uuid4().hex}"
-    display(_bundle(view, shown), raw=True, display_id=name)
-    shown.listen(_Beat(view, shown, name).strike)
+    elif shown.done():
+        display(_still(shown), raw=True)
+    else:
+        _Beat(shown).start()
 
 
-def _bundle(view: LiveGrid, shown: Showable) -> dict[str, Any]:
-    """Return the widget with its still picture beside it."""
-    made = view._repr_mimebundle_()
-    data: dict[str, Any] = dict((made[0] if isinstance(made, tuple) else made) or {})
-    return {**data, "text/html": static_html(shown), "text/plain": shown.progress.text()}
+def _still(shown: Showable) -> dict[str, Any]:
+    return {"text/html": static_html(shown), "text/plain": shown.progress.text()}
 
 
 class _Beat:
-    """Redraws on the I/O thread, at most once a beat, and swaps in the still picture at the end."""
+    """Redraws a view on the I/O thread, and swaps in the still picture at the end."""
 
-    def __init__(self, view: LiveGrid, shown: Showable, name: str) -> None:
-        self._view, self._shown, self._name = view, shown, name
-        self._due: asyncio.TimerHandle | None = None
+    def __init__(self, shown: Showable) -> None:
+        self._shown, self._name = shown, f"mjnb-{uuid4().hex}"
+        self._loop, self._changed, self._finished = IO.loop(), asyncio.Event(), False
+        self._view = LiveGrid(shown, on_ready=self._wake)
 
-    def strike(self, _: Any) -> None:
-        """Note a change; called at every one."""
-        loop = asyncio.get_running_loop()
-        if self._due is not None:
-            if self._due.when() <= loop.time() + _BEAT_S:
-                return
-            self._due.cancel()
-        self._due = loop.call_later(_BEAT_S, self._draw)
+    def start(self) -> None:
+        """Display the view, with its still picture beside it for whoever cannot show widgets, and follow the run."""
+        from IPython.display import display
 
-    def _draw(self) -> None:
-        self._due = None
+        made = self._view._repr_mimebundle_()
+        widget = made[0] if isinstance(made, tuple) else made
+        display({**(widget or {}), **_still(self._shown)}, raw=True, display_id=self._name)
+        self._shown.listen(self._strike)
+        _nowhere(lambda: Job(self._follow(), label="live view"))
+
+    def _wake(self) -> None:
+        self._loop.call_soon_threadsafe(self._changed.set)
+
+    def _strike(self, _: Any) -> None:
+        """Note a change; the end is drawn at once, before the cell that awaits the run goes on."""
         if self._shown.progress.ended:
-            self._finish()
-            return
-        self._view.refresh()
-        self._due = asyncio.get_running_loop().call_later(_TICK_S, self._draw)
+            _nowhere(self._finish)
+        self._changed.set()
+
+    async def _follow(self) -> None:
+        while not self._over():
+            self._changed.clear()
+            new = await asyncio.to_thread(self._view.fetch)
+            if self._over():
+                break
+            self._view.refresh(new)
+            await asyncio.sleep(_BEAT_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._changed.wait()
+        self._finish()
+
+    def _over(self) -> bool:
+        return self._finished or self._shown.progress.ended
 
     def _finish(self) -> None:
         from IPython.display import display
 
-        still = {"text/html": static_html(self._shown), "text/plain": self._shown.progress.text()}
-        display(still, raw=True, display_id=self._name, update=True)
-        self._view.close()
+        if self._finished:
+            return
+        self._finished = True
+        try:
+            display(_still(self._shown), raw=True, display_id=self._name, update=True)
+        finally:
+            self._view.close()
 
 
-_MARKS = {
-    "success": "", "failed": "✕ failed", "refused": "✕ refused", "unknown": "? unknown", "pending": "○ queued",
-    "processing": "◐ running", "submitting": "○ sending", "": "○ queued", "stopped": "– not run",
-}  # fmt: skip
+def _nowhere(call: Callable[[], Any]) -> None:
+    """Call in an empty context, so that a kernel files its output under the cell that runs now.
 
-
-def static_html(shown: Showable) -> str:
-    """Draw the run as it is now in plain HTML: inline styles and inline pictures only, everything escaped."""
-    progress = shown.progress
-    tiles = "".join(_tile(tile) for tile in shown.tiles(MOST_TILES))
-    rest = progress.total - MOST_TILES
-    more = f'<div style="align-self:center">and {rest} more</div>' if rest > 0 else ""
-    return (
-        '<div style="font-family:system-ui,sans-serif;font-size:13px">'
-        f"{_bar(progress)}"
-        f'<div style="margin:4px 0 12px">{html.escape(progress.text())}</div>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:12px 8px">{tiles}{more}</div></div>'
-    )
-
-
-def _bar(progress: Any) -> str:
-    total = max(1, progress.total)
-    parts = [("#1a7f4b", progress.done), ("#b3261e", progress.failed + progress.unknown)]
-    spans = "".join(
-        f'<div style="width:{100 * count / total:.2f}%;background:{color};height:6px"></div>'
-        for color, count in parts
-    )
-    return f'<div style="display:flex;background:rgba(128,128,128,.25);max-width:640px;height:6px">{spans}</div>'
-
-
-def _tile(tile: Mapping[str, Any]) -> str:
-    pictures = "".join(_img(images.data_uri(data)) for data in map(_thumb, tile["pictures"]) if data)
-    word = "" if pictures else html.escape(_MARKS.get(tile["state"], tile["state"]))
-    note = html.escape(tile["note"])
-    inside = pictures or f'<span style="opacity:.75">{word}</span>'
-    return (
-        f'<div style="width:130px"><div title="{note}" style="display:flex;flex-wrap:wrap;gap:2px;width:130px;min-height:130px;'
-        f'align-items:center;justify-content:center;background:rgba(128,128,128,.12)">{inside}</div>'
-        f'<div style="font-size:11px;line-height:1.3;margin-top:4px;overflow-wrap:anywhere">{html.escape(tile["label"])}</div></div>'
-    )
-
-
-def _img(source: str) -> str:
-    return f'<img src="{source}" alt="" style="max-width:64px;max-height:64px;margin:0;display:block">'
+    In the context of the cell that began the run, tools that execute notebooks drop what comes after that cell.
+    """
+    contextvars.Context().run(call)

@@ -1,12 +1,36 @@
 /**
- * A run, live. Words come as traits, pictures as messages of bytes, each once.
- * @typedef {{label: string, state: string, note: string}} Tile
+ * A run, live. Words come as traits, pictures as messages of bytes, each once; they are kept with the model, so that a
+ * second view of it needs none again.
+ *
+ * @typedef {{label: string, picture: [number, number], frame: [number, number], tile: number, span: number}} Cell
+ * @typedef {{state: string, mark: string, word: string, note: string, before: boolean, since: number | null}} State
+ * @typedef {{tile: HTMLElement, frame: HTMLElement, says: HTMLElement, label: HTMLElement, shown: string}} Nodes
  */
 
-const MARKS = {
-  failed: "✕ failed", refused: "✕ refused", unknown: "? unknown", pending: "○ queued",
-  processing: "◐ running", submitting: "○ sending", stopped: "– not run", "": "○ queued",
-};
+const RING = `<svg class="mjnb-ring" viewBox="0 0 24 24" aria-hidden="true">
+  <circle cx="12" cy="12" r="9"/><circle class="mjnb-turn" cx="12" cy="12" r="9" pathLength="1"/></svg>`;
+
+/** Object URLs of each model's pictures, by cell. @type {WeakMap<object, Map<number, string[]>>} */
+const kept = new WeakMap();
+
+function initialize({ model }) {
+  const pictures = new Map();
+  kept.set(model, pictures);
+  model.on("msg:custom", (message, buffers) => {
+    let next = 0;
+    for (const [index, count] of message.pictures ?? []) {
+      forget(pictures.get(index));
+      pictures.set(index, buffers.slice(next, next + count).map((data) => URL.createObjectURL(new Blob([data]))));
+      next += count;
+    }
+  });
+  model.send("ready");
+  return () => pictures.forEach(forget);
+}
+
+function forget(urls) {
+  urls?.forEach((url) => URL.revokeObjectURL(url));
+}
 
 function make(tag, name, parent) {
   const node = document.createElement(tag);
@@ -15,73 +39,115 @@ function make(tag, name, parent) {
   return node;
 }
 
+function place(node, [width, height]) {
+  node.style.width = `${width}px`;
+  node.style.height = `${height}px`;
+}
+
 function render({ model, el }) {
   const root = make("div", "mjnb-live", el);
+  const head = make("div", "mjnb-head", root);
+  const text = make("div", "mjnb-text", head);
+  text.setAttribute("role", "status");
+  const stop = make("button", "mjnb-stop", head);
   const bar = make("div", "mjnb-bar", root);
   bar.setAttribute("role", "progressbar");
   bar.setAttribute("aria-label", "tasks finished");
   const good = make("div", "mjnb-good", bar);
   const bad = make("div", "mjnb-bad", bar);
-  const text = make("div", "mjnb-text", root);
-  text.setAttribute("role", "status");
   const grid = make("div", "mjnb-grid", root);
-  /** @type {{frame: HTMLElement, mark: HTMLElement, words: HTMLElement, urls: string[]}[]} */
-  const cells = [];
+  const cells = model.get("cells").map((/** @type {Cell} */ cell) => tile(grid, cell));
+  const rest = make("div", "mjnb-rest", grid);
 
-  function cell(index) {
-    if (!cells[index]) {
-      const tile = make("div", "mjnb-tile", grid);
-      const frame = make("div", "mjnb-frame", tile);
-      cells[index] = { frame, mark: make("span", "mjnb-mark", frame), words: make("div", "mjnb-label", tile), urls: [] };
-    }
-    return cells[index];
-  }
+  stop.type = "button";
+  stop.textContent = "Stop";
+  stop.title = "Send nothing more. What is done is kept; run the cell again to go on.";
+  stop.onclick = () => {
+    stop.disabled = true;
+    stop.textContent = "Stopping…";
+    model.send("stop");
+  };
 
   function showFacts() {
     const facts = model.get("facts");
     const total = Math.max(1, facts.total);
     good.style.width = `${(100 * facts.done) / total}%`;
-    bad.style.width = `${(100 * (facts.failed + facts.unknown)) / total}%`;
+    bad.style.width = `${(100 * facts.bad) / total}%`;
     bar.setAttribute("aria-valuemax", String(total));
-    bar.setAttribute("aria-valuenow", String(facts.done + facts.failed));
+    bar.setAttribute("aria-valuenow", String(facts.done + facts.bad));
     text.textContent = facts.text;
+    rest.textContent = facts.rest;
   }
 
-  function showTiles() {
-    model.get("tiles").forEach((/** @type {Tile} */ tile, index) => {
-      const { frame, mark, words } = cell(index);
-      frame.dataset.state = tile.state;
-      frame.title = tile.note;
-      mark.textContent = MARKS[tile.state] ?? "";
-      words.textContent = tile.label;
+  function showStates() {
+    const facts = model.get("facts");
+    model.get("states").forEach((/** @type {State} */ state, index) => {
+      const cell = model.get("cells")[index];
+      const age = state.since === null ? 0 : (facts.now - state.since) / facts.pace;
+      say(cells[index], cell, state, age);
     });
   }
 
-  function showPictures(message, buffers) {
-    const { frame, urls } = cell(message.tile);
-    urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
-    frame.querySelectorAll("img").forEach((img) => img.remove());
-    for (const buffer of buffers) {
-      const url = URL.createObjectURL(new Blob([buffer], { type: "image/webp" }));
-      urls.push(url);
-      const img = make("img", "", frame);
-      img.alt = "";
-      img.src = url;
+  function showPictures(indices) {
+    for (const index of indices) {
+      const urls = kept.get(model)?.get(index) ?? [];
+      fill(cells[index], model.get("cells")[index], urls);
     }
   }
 
+  const onPictures = (message) => showPictures((message.pictures ?? []).map(([index]) => index));
   model.on("change:facts", showFacts);
-  model.on("change:tiles", showTiles);
-  model.on("msg:custom", showPictures);
+  model.on("change:states", showStates);
+  model.on("msg:custom", onPictures);
   showFacts();
-  showTiles();
-  model.send("ready");
+  showStates();
+  showPictures(kept.get(model)?.keys() ?? []);
   return () => {
     model.off("change:facts", showFacts);
-    model.off("change:tiles", showTiles);
-    model.off("msg:custom", showPictures);
-    cells.forEach(({ urls }) => urls.forEach((url) => URL.revokeObjectURL(url)));
+    model.off("change:states", showStates);
+    model.off("msg:custom", onPictures);
   };
 }
 
-export default { render };
+/** Make the place of one cell, of the size that its pictures will have. @returns {Nodes} */
+function tile(grid, cell) {
+  const node = make("div", "mjnb-tile", grid);
+  node.style.width = `${cell.tile}px`;
+  const frame = make("div", "mjnb-frame", node);
+  place(frame, cell.frame);
+  const says = make("div", "mjnb-says", frame);
+  const label = make("div", "mjnb-label", node);
+  label.textContent = cell.label;
+  return { tile: node, frame, says, label, shown: "" };
+}
+
+/** Write a cell's state into its place; nothing is touched where nothing has changed. */
+function say(nodes, cell, state, age) {
+  const now = JSON.stringify(state);
+  if (now === nodes.shown) return;
+  nodes.shown = now;
+  nodes.tile.dataset.state = state.state;
+  nodes.label.textContent = (state.before ? "✓ " : "") + cell.label;
+  nodes.says.textContent = "";
+  if (state.state === "processing") {
+    nodes.says.innerHTML = RING;
+    nodes.says.style.setProperty("--mjnb-span", `${cell.span}s`);
+    nodes.says.style.setProperty("--mjnb-age", `${-Math.max(0, age)}s`);
+  } else {
+    make("span", "mjnb-mark", nodes.says).textContent = state.mark;
+  }
+  nodes.says.append(` ${state.word}`);
+  if (state.note) make("div", "mjnb-note", nodes.says).textContent = state.note;
+}
+
+function fill(nodes, cell, urls) {
+  nodes.frame.querySelectorAll("img").forEach((img) => img.remove());
+  urls.forEach((url, number) => {
+    const img = make("img", "", nodes.frame);
+    img.alt = `${cell.label}, picture ${number}`;
+    img.src = url;
+    place(img, cell.picture);
+  });
+}
+
+export default { initialize, render };

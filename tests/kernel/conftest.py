@@ -1,0 +1,174 @@
+"""A real Jupyter kernel, spoken to over its sockets as a front end does."""
+
+from __future__ import annotations
+
+import queue
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from jupyter_client.blocking.client import BlockingKernelClient
+    from jupyter_client.manager import KernelManager
+
+PATIENCE = 30.0
+"""Seconds after which a cell that does not end is a failure."""
+
+PREPARE = """
+import asyncio, tempfile, threading, time
+import ipywidgets, mjnb
+from mjnb.simulator import Server
+
+SPEED = 120
+server = Server(speed=SPEED, short_side=64).start()
+
+def session(at_once=2):
+    return mjnb.Session("simulator", base_url=server.url, time_scale=SPEED, store=tempfile.mkdtemp(),
+                        concurrency=at_once, timeout=1e5, quiet=True)
+
+def sweep(cells=8):
+    return mjnb.Sweep("a fox", chaos=list(range(cells)))
+"""
+
+
+@dataclass
+class Cell:
+    """What became of one cell: its reply, and the messages that it caused."""
+
+    status: str
+    error: str
+    ended: datetime
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What it printed, and the plain text of what it showed."""
+        printed = [m["content"]["text"] for m in self.messages if m["msg_type"] == "stream"]
+        shown = [
+            m["content"]["data"].get("text/plain", "")
+            for m in self.messages
+            if m["msg_type"] in {"execute_result", "display_data"}
+        ]
+        return "".join([*printed, *shown]).strip()
+
+
+class Kernel:
+    """One kernel and everything that it has said."""
+
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+        self.manager, self.client = manager, client
+        self.said: list[dict[str, Any]] = []
+
+    def send(self, code: str) -> str:
+        """Run a cell; do not wait for it."""
+        return self.client.execute(code)
+
+    def listen(self, seconds: float = 0.0) -> None:
+        """Take in what the kernel says, for a while."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                self.said.append(self.client.get_iopub_msg(timeout=0.02))
+            except queue.Empty:
+                if time.monotonic() >= end:
+                    return
+
+    def wait(self, sent: str) -> Cell:
+        """Wait until a cell has ended and everything that it caused has arrived."""
+        reply = self._reply(sent)
+        end = time.monotonic() + PATIENCE
+        while not any(self._is_idle(message, sent) for message in self.said):
+            assert time.monotonic() < end, "the kernel never became idle"
+            self.listen()
+        content = reply["content"]
+        error = f"{content['ename']}: {content['evalue']}" if content["status"] == "error" else ""
+        return Cell(content["status"], error, reply["header"]["date"], self.of(sent))
+
+    def _reply(self, sent: str) -> dict[str, Any]:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            self.listen()
+            try:
+                reply: dict[str, Any] = self.client.get_shell_msg(timeout=0.01)
+            except queue.Empty:
+                continue
+            if reply["parent_header"].get("msg_id") == sent:
+                return reply
+        raise AssertionError(f"a cell did not end within {PATIENCE:g} s")
+
+    @staticmethod
+    def _is_idle(message: dict[str, Any], sent: str) -> bool:
+        return (
+            message["msg_type"] == "status"
+            and message["parent_header"].get("msg_id") == sent
+            and message["content"]["execution_state"] == "idle"
+        )
+
+    def run(self, code: str) -> Cell:
+        """Run a cell to its end."""
+        return self.wait(self.send(code))
+
+    def text(self, code: str) -> str:
+        """Run a cell that must not fail and return what it printed and showed."""
+        cell = self.run(code)
+        assert cell.status == "ok", cell.error
+        return cell.text
+
+    def stopped(self, code: str, after: float) -> tuple[Cell, float]:
+        """Run a cell, press Stop after so many seconds, and say how long it went on for."""
+        sent = self.send(code)
+        self.listen(after)
+        pressed = time.monotonic()
+        self.manager.interrupt_kernel()
+        cell = self.wait(sent)
+        return cell, time.monotonic() - pressed
+
+    def of(self, sent: str) -> list[dict[str, Any]]:
+        """Return the messages that one request caused."""
+        return [message for message in self.said if message["parent_header"].get("msg_id") == sent]
+
+    def tell(self, comm: str, content: Any) -> str:
+        """Speak to a widget as its page does."""
+        data = {"method": "custom", "content": content}
+        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def is_healthy(self) -> bool:
+        """Whether cells still run, await, and see their own loop."""
+        return self.text("import asyncio; await asyncio.sleep(0.01, 'well')") == "'well'"
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One kernel for all tests, with a simulator of its own."""
+    from jupyter_client.manager import start_new_kernel
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        patch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+        manager, client = start_new_kernel(
+            kernel_name="python3", cwd=str(tmp_path_factory.mktemp("kernel"))
+        )
+    kernel = Kernel(manager, client)
+    try:
+        kernel.text(PREPARE)
+        yield kernel
+        kernel.text("server.stop()")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(started: Kernel) -> Iterator[Kernel]:
+    """The kernel, which must be well when a test has ended."""
+    started.listen()
+    started.said.clear()
+    yield started
+    assert started.is_healthy()
