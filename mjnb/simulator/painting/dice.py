@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
+    Floats = NDArray[np.floating[Any]]
+    Numbers = NDArray[np.floating[Any]] | NDArray[np.bool_]
 
 T = TypeVar("T")
 
 
 def _digest(key: str, name: str) -> int:
-    return int.from_bytes(hashlib.blake2b(f"{key}\0{name}".encode(errors="replace"), digest_size=8).digest(), "big")
+    return int.from_bytes(
+        hashlib.blake2b(f"{key}\0{name}".encode(errors="replace"), digest_size=8).digest(), "big"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Dice:
         own = _digest(self.key, name) / 2.0**64
         if self.parent is None:
             return own
-        return float(np.clip(_mix(self.parent.unit(name), own, self.weight), 0.0, 1.0))
+        return float(min(1.0, max(0.0, _mix(self.parent.unit(name), own, self.weight))))
 
     def between(self, name: str, low: float, high: float) -> float:
         """A number in low..high."""
@@ -70,8 +73,7 @@ class Dice:
         own: Floats = (np.frombuffer(stream, "<u4").reshape(shape) / 2.0**32).astype(np.float32)
         if self.parent is None:
             return own
-        mixed: Floats = np.clip(_mix(self.parent.units(name, *shape), own, self.weight), 0.0, 1.0)
-        return mixed
+        return np.clip(_mix(self.parent.units(name, *shape), own, self.weight), 0.0, 1.0)
 
     def pick(self, name: str, options: Sequence[T]) -> T:
         """One of the options: the parent's, until the weight passes a threshold that the name decides."""
@@ -82,7 +84,8 @@ class Dice:
         return options[_digest(self.key, name) % len(options)]
 
 
-def _mix(parent: T, own: T, weight: float) -> T:
+def _mix(parent: float | Floats, own: float | Floats, weight: float) -> float | Floats:
     """A mixture as spread out as its two parts, which a plain average would not be."""
     spread = (weight**2 + (1 - weight) ** 2) ** 0.5
-    return 0.5 + ((1 - weight) * (parent - 0.5) + weight * (own - 0.5)) / spread  # type: ignore[operator,no-any-return]
+    mixed: float | Floats = 0.5 + ((1 - weight) * (parent - 0.5) + weight * (own - 0.5)) / spread
+    return mixed

@@ -1,5 +1,7 @@
 """Ground: ridges of hills, peaks, dunes and pines, one behind the other in the haze."""
 
+# ruff: noqa: PLR2004 - a drawing is its numbers
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
@@ -36,20 +38,18 @@ def profile(dice: Dice, name: str, xs: Floats, kind: Kind, size: float) -> Float
         size: Its height in short sides: tall trees stand farther apart.
     """
     if kind == "peak":
-        sharp = 1 - np.abs(wave(dice, name, xs, 1.7, 6, 0.48))
-        return np.clip(sharp, 0, 1) ** 1.5
+        peak: Floats = np.clip(1 - np.abs(wave(dice, name, xs, 1.7, 6, 0.48)), 0, 1) ** 1.5
+        return peak
     if kind == "dune":
         line = wave(dice, name, xs, 1.1, 2, 0.3)
         return 0.5 + 0.5 * np.sign(line) * np.abs(line) ** 0.8
+    if kind in {"isles", "rock"}:
+        coarse, sunk = (1.3, 0.07) if kind == "isles" else (2.3, 0.25)
+        return np.abs(wave(dice, name, xs, coarse, 5, 0.52)) - sunk - 0.25 * (kind == "isles")
+    swell = 0.5 + 0.42 * wave(dice, name, xs, 1.3 if kind == "bank" else 0.9, 3, 0.36)
     if kind == "pines":
-        return 0.3 + 0.3 * wave(dice, name, xs, 1.2, 3) + _treetops(dice, name, xs, size)
-    if kind == "isles":
-        return np.maximum(0, wave(dice, name, xs, 1.3, 5, 0.5) - 0.05) - 0.02
-    if kind == "rock":
-        return np.abs(wave(dice, name, xs, 2.3, 5, 0.55)) - 0.25
-    if kind == "grove":
-        return 0.4 + 0.4 * wave(dice, name, xs, 0.9, 3, 0.36) + _crowns(dice, name, xs, size)
-    return 0.5 + 0.42 * wave(dice, name, xs, 0.9 if kind == "hill" else 1.3, 3, 0.36)
+        return 0.6 * swell + _treetops(dice, name, xs, size)
+    return swell + _crowns(dice, name, xs, size) * (kind == "grove")
 
 
 def _treetops(dice: Dice, name: str, xs: Floats, size: float) -> Floats:
@@ -62,7 +62,9 @@ def _treetops(dice: Dice, name: str, xs: Floats, size: float) -> Floats:
             shift, tall = chance[tree % 512, 0], chance[tree % 512, 1]
             away = np.abs(xs - (tree + 0.2 + 0.6 * shift) * spacing) / (spacing * 0.8)
             boughs = 0.07 * ((1 - away) * 5 % 1)
-            line = np.maximum(line, np.where(away < 1, (0.3 + 0.7 * tall) * (np.maximum(1 - away, 0) ** 1.15 + boughs), 0))
+            line = np.maximum(
+                line, np.where(away < 1, (0.3 + 0.7 * tall) * (np.maximum(1 - away, 0) ** 1.15 + boughs), 0)
+            )
     return line
 
 
@@ -82,16 +84,26 @@ def _sunlit(scene: Scene, fill: Image.Image, crest: Floats) -> None:
     if rows < 1:
         return
     deep = np.maximum(0, np.arange(rows, dtype=np.float32)[:, None] - crest[None, :]) / scene.unit
-    toward = np.exp(-(((np.arange(fill.width) - scene.sun_at[0]) / scene.unit) ** 2) * 5).astype(np.float32)[None, :]
+    toward = np.exp(-(((np.arange(fill.width) - scene.sun_at[0]) / scene.unit) ** 2) * 5).astype(
+        np.float32
+    )[None, :]
     if scene.hand.levels:
-        light = (deep < 0.012 + 0.03 * toward) * 0.35  # noqa: PLR2004 - one flat stripe
+        light = (deep < 0.012 + 0.03 * toward) * 0.35
     else:
         light = np.exp(deep * -38) * (0.12 + 0.5 * toward) * (0.4 + 0.6 * scene.style)
     fill.paste(mix(scene.palette.glow, scene.palette.sun, 0.35), (0, 0, fill.width, rows), grey(light))
 
 
 def lay_ridge(
-    scene: Scene, canvas: Canvas, name: str, kind: Kind, foot: float, height: float, top: Colour, bottom: Colour, label: int
+    scene: Scene,
+    canvas: Canvas,
+    name: str,
+    kind: Kind,
+    foot: float,
+    height: float,
+    top: Colour,
+    bottom: Colour,
+    label: int,
 ) -> Floats:
     """Lay one ridge and everything under it.
 
@@ -110,10 +122,7 @@ def lay_ridge(
         The crest: pixels from the top for every column.
     """
     width, tall = scene.size
-    rise = profile(scene.dice, name, across(scene), kind, height)
-    if kind in {"bank", "rock"}:  # the nearest ground frames the view
-        rise = rise + 1.1 * np.abs(2 * across(scene) * scene.unit / width - 1) ** 2.4
-    crest = foot * tall - height * scene.unit * rise
+    crest = _crest(scene, name, kind, foot, height)
     first = int(max(0, np.floor(crest.min()) - 1))
     if first >= tall:
         return crest
@@ -123,22 +132,38 @@ def lay_ridge(
     mask = below(crest - first, deep)
     haze = max(0.05, (height * scene.unit * 1.25) / deep)
     fill = columns(((0, top), (min(1, haze), bottom), (1, bottom)), (width, deep))
-    if kind == "peak" and scene.style > 0.1:  # noqa: PLR2004 - a plain peak is one flat shape
-        _crags(scene, name, fill, crest - first, top, bottom)
-    _textured(scene, name, fill)
-    if kind != "peak":
-        _sunlit(scene, fill, crest - first)
-    if wealth(scene):
-        rows = min(deep, int(crest.max() - first + 0.22 * scene.unit))
-        under = (np.arange(rows, dtype=np.float32)[:, None] - (crest - first)[None, :]) / scene.unit
-        fill.paste(gold(scene), (0, 0, width, rows), grey(contours(scene, under)))
+    _dress(scene, name, kind, fill, crest - first, (top, bottom))
     canvas.lay(fill, mask, (0, first), label)
     if canvas.inked:
         canvas.labels.paste(label, (0, first + deep, width, tall))
     return crest
 
 
-def _crags(scene: Scene, name: str, fill: Image.Image, crest: Floats, top: Colour, bottom: Colour) -> None:
+def _crest(scene: Scene, name: str, kind: Kind, foot: float, height: float) -> Floats:
+    """The outline of a ridge: pixels from the top for every column."""
+    xs = across(scene)
+    rise = profile(scene.dice, name, xs, kind, height)
+    if kind in {"bank", "rock"}:  # the nearest ground frames the view
+        rise = rise + 1.1 * np.abs(2 * xs * scene.unit / scene.size[0] - 1) ** 2.4
+    return foot * scene.size[1] - height * scene.unit * rise
+
+
+def _dress(
+    scene: Scene, name: str, kind: Kind, fill: Image.Image, crest: Floats, tones: tuple[Colour, Colour]
+) -> None:
+    """What a ridge has beside its outline: crags or a lit crest, patches, contours."""
+    if kind == "peak" and scene.style > 0.1:  # a plain peak is one flat shape
+        _crags(scene, name, fill, crest, tones)
+    _textured(scene, name, fill)
+    if kind != "peak":
+        _sunlit(scene, fill, crest)
+    rows = min(fill.height, int(crest.max() + 0.22 * scene.unit))
+    if wealth(scene) and rows > 0:
+        under = (np.arange(rows, dtype=np.float32)[:, None] - crest[None, :]) / scene.unit
+        fill.paste(gold(scene), (0, 0, fill.width, rows), grey(contours(scene, under)))
+
+
+def _crags(scene: Scene, name: str, fill: Image.Image, crest: Floats, tones: tuple[Colour, Colour]) -> None:
     """Faces of rock towards the sun and away from it, and snow on the heights."""
     width = fill.width
     tall = min(fill.height, int(crest.max() + 0.34 * scene.unit))
@@ -148,12 +173,19 @@ def _crags(scene: Scene, name: str, fill: Image.Image, crest: Floats, top: Colou
     slope = np.sign(np.gradient(wave(scene.dice, name, across(scene), 1.7, 6, 0.48)))
     at = np.clip((xs + toward * deep * 0.55) * scene.unit + scene.left, 0, width - 1).astype(np.int32)
     facing = slope[at] * toward > 0
+    top, bottom = tones
     sunlit = mix(top, mix(scene.palette.glow, scene.palette.sun, 0.5), 0.42)
-    fill.paste(sunlit, (0, 0, width, tall), grey(facing * np.clip(1 - deep * 3.2, 0, 1) * (0.35 + 0.5 * scene.style)))
+    fill.paste(
+        sunlit,
+        (0, 0, width, tall),
+        grey(facing * np.clip(1 - deep * 3.2, 0, 1) * (0.35 + 0.5 * scene.style)),
+    )
     if scene.family in {"desert", "autumn"}:
         return
     teeth = wave(scene.dice, name + "snow", across(scene), 9, 3, 0.6)[None, :]
-    line = np.clip((0.085 + 0.045 * teeth - deep) * 60, 0, 1) * np.clip(1.2 - crest[None, :] / scene.unit * 0.9, 0, 1)
+    line = np.clip((0.085 + 0.045 * teeth - deep) * 60, 0, 1) * np.clip(
+        1.2 - crest[None, :] / scene.unit * 0.9, 0, 1
+    )
     snow = mix(mix((246, 249, 255), scene.palette.low, 0.25), bottom, 0.1)
     fill.paste(scaled(snow, 0.8), (0, 0, width, tall), grey(line * 0.9))
     fill.paste(snow, (0, 0, width, tall), grey(line * facing))
@@ -161,9 +193,13 @@ def _crags(scene: Scene, name: str, fill: Image.Image, crest: Floats, top: Colou
 
 def _textured(scene: Scene, name: str, fill: Image.Image) -> None:
     """Dark patches in a fill, stronger with style."""
-    if scene.hand.levels or scene.style < 0.05:  # noqa: PLR2004 - flat by nature
+    if scene.hand.levels or scene.style < 0.05:
         return
-    small = (fill.width // 3 or 1, fill.height // 3 or 1)
-    patches = noise(scene.dice, name + "patches", small, (4, 11), 4 if scene.hand.depth else 3)
+    small = (fill.width // 4 or 1, fill.height // 4 or 1)
+    patches = noise(scene.dice, name + "patches", small, (4, 11), 4 if scene.hand.depth else 2)
     strength = (0.02 + 0.16 * scene.style * (0.6 + 0.6 * scene.hand.depth)) * 5.7
-    fill.paste(scene.palette.near, (0, 0), grey((patches - 0.42) * strength).resize(fill.size, Image.Resampling.BILINEAR))
+    fill.paste(
+        scene.palette.near,
+        (0, 0),
+        grey((patches - 0.42) * strength).resize(fill.size, Image.Resampling.BILINEAR),
+    )

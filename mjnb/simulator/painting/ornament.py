@@ -1,5 +1,7 @@
 """What stylize adds: rings around the sun, filigree in the sky, scales on the sea, contours on the hills, a border."""
 
+# ruff: noqa: PLR2004 - a drawing is its numbers
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -43,7 +45,9 @@ def paint_halo(scene: Scene, canvas: Canvas) -> None:
         first = scene.sun[2] * 1.28 * scene.unit * over
         for ring in range(1 + round(3 * rich)):
             r = first + (outer * over - first) * ring / 4
-            pen.ellipse((middle - r, middle - r, middle + r, middle + r), outline=round(210 * rich**0.5), width=thin)
+            pen.ellipse(
+                (middle - r, middle - r, middle + r, middle + r), outline=round(210 * rich**0.5), width=thin
+            )
             beads = 24 + 12 * ring
             for angle in np.linspace(0, 2 * np.pi, beads, endpoint=False):
                 x, y = middle + np.cos(angle) * (r + thin * 4), middle + np.sin(angle) * (r + thin * 4)
@@ -51,7 +55,11 @@ def paint_halo(scene: Scene, canvas: Canvas) -> None:
         for number, angle in enumerate(np.linspace(0, 2 * np.pi, 48, endpoint=False)):
             far = outer * over * (1 if number % 2 else 0.86)
             near = first + (far - first) * 0.55
-            pen.line([(middle + np.cos(angle) * d, middle + np.sin(angle) * d) for d in (near, far)], fill=round(150 * rich), width=thin)
+            pen.line(
+                [(middle + np.cos(angle) * d, middle + np.sin(angle) * d) for d in (near, far)],
+                fill=round(150 * rich),
+                width=thin,
+            )
 
     x, y = scene.sun_at
     canvas.lay(gold(scene), drawn((side, side), draw), (round(x - side / 2), round(y - side / 2)))
@@ -69,12 +77,21 @@ def paint_filigree(scene: Scene, canvas: Canvas) -> None:
         for x, y, z, turn in scene.dice.units("curls", 9, 4)[:count]:
             start = (float(x) * size[0] * over, (0.08 + 0.75 * float(y)) * size[1] * over)
             reach = (0.05 + 0.07 * float(z)) * scene.unit * over
-            _curl(pen, start, reach, 1 if turn > 0.5 else -1, max(1, round(0.0026 * scene.unit * over)), round(90 + 110 * rich))  # noqa: PLR2004 - either way
+            _curl(
+                pen,
+                start,
+                reach,
+                1 if turn > 0.5 else -1,
+                max(1, round(0.0026 * scene.unit * over)),
+                round(90 + 110 * rich),
+            )
 
     canvas.lay(gold(scene), drawn(size, draw, 2))
 
 
-def _curl(pen: ImageDraw.ImageDraw, start: tuple[float, float], reach: float, way: int, width: int, tone: int) -> None:
+def _curl(
+    pen: ImageDraw.ImageDraw, start: tuple[float, float], reach: float, way: int, width: int, tone: int
+) -> None:
     """Parallel lines that run level and roll up into a spiral."""
     for number in range(3):
         t = np.linspace(0, 1, 48)
@@ -83,13 +100,15 @@ def _curl(pen: ImageDraw.ImageDraw, start: tuple[float, float], reach: float, wa
         xs, ys = start[0] + way * radius * np.sin(angle), start[1] + radius * np.cos(angle)
         tail = np.linspace(reach * (4.5 - 1.1 * number), 0, 16)[:-1]
         stem = [(start[0] - way * d, ys[0] + reach * 0.1 * np.sin(d / reach)) for d in tail.tolist()]
-        pen.line([*stem, *zip(xs.tolist(), ys.tolist(), strict=True)], fill=tone, width=width, joint="curve")
+        pen.line(
+            [*stem, *zip(xs.tolist(), ys.tolist(), strict=True)], fill=tone, width=width, joint="curve"
+        )
 
 
 def paint_scales(scene: Scene, canvas: Canvas, top: int) -> None:
     """Overlapping arcs on the water from row ``top`` on, growing towards the viewer."""
     rich = wealth(scene)
-    if rich < 0.1:  # noqa: PLR2004 - too faint to be worth it
+    if rich < 0.15:
         return
     size = (scene.size[0], scene.size[1] - top)
 
@@ -99,9 +118,15 @@ def paint_scales(scene: Scene, canvas: Canvas, top: int) -> None:
             near = y / (size[1] * over)
             r = (0.018 + 0.05 * near) * scene.unit * over
             for x in np.arange(-r * (row % 2), size[0] * over + r, 2 * r):
-                for inner in (1.0, 0.68, 0.36):
+                for inner in (1.0, 0.55):
                     box = (x - r * inner, y - r * 0.5 * inner, x + r * inner, y + r * 0.5 * inner)
-                    pen.arc(box, 180, 360, fill=round((30 + 95 * near) * rich * inner), width=max(1, round(0.0022 * scene.unit * over)))
+                    pen.arc(
+                        box,
+                        180,
+                        360,
+                        fill=round((30 + 95 * near) * rich * inner),
+                        width=max(1, round(0.0022 * scene.unit * over)),
+                    )
             y, row = y + r * 0.42, row + 1
 
     canvas.lay(gold(scene), drawn(size, draw, 2), (0, top))
@@ -116,13 +141,14 @@ def contours(scene: Scene, depth: Floats) -> Floats:
     """
     rich = wealth(scene)
     lines = np.clip(np.cos(depth * 2 * np.pi / 0.021) * 6 - 4.9, 0, 1)
-    return lines * np.clip(1.1 - depth * 5, 0, 1) * (depth > 0.004) * 0.55 * rich  # type: ignore[no-any-return] # noqa: PLR2004 - the crest itself stays clean
+    mask: Floats = lines * np.clip(1.1 - depth * 5, 0, 1) * (depth > 0.004) * 0.55 * rich
+    return mask
 
 
 def paint_border(scene: Scene, canvas: Canvas) -> None:
     """A fine double line along the edges, with a fan in every corner."""
     rich = wealth(scene)
-    if rich < 0.55:  # noqa: PLR2004 - only the most ornate have one
+    if rich < 0.55:
         return
     tone = round(230 * (rich - 0.3))
 
@@ -133,7 +159,12 @@ def paint_border(scene: Scene, canvas: Canvas) -> None:
             d = inset * scene.unit * over
             pen.rectangle((d, d, width - d, height - d), outline=tone, width=thin)
         d = 0.032 * scene.unit * over
-        for x, y, start in ((d, d, 0), (width - d, d, 90), (width - d, height - d, 180), (d, height - d, 270)):
+        for x, y, start in (
+            (d, d, 0),
+            (width - d, d, 90),
+            (width - d, height - d, 180),
+            (d, height - d, 270),
+        ):
             for step in range(1, 6):
                 r = 0.016 * step * scene.unit * over
                 pen.arc((x - r, y - r, x + r, y + r), start, start + 90, fill=tone, width=thin)

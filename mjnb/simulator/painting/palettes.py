@@ -76,7 +76,13 @@ NEIGHBOURS: Final = {
     "night": ("night", "neon"), "storm": ("storm", "mono"), "winter": ("winter", "dawn"), "autumn": ("autumn", "dusk"),
     "spring": ("spring", "day"), "desert": ("desert", "dusk"), "neon": ("neon", "night"), "mono": ("mono", "storm"),
 }  # fmt: skip
-BRIGHTNESS: Final = {"night": 0.5, "neon": 0.6, "storm": 0.72, "dusk": 0.8, "mono": 0.8}  # of daylight; 1 when missing
+BRIGHTNESS: Final = {
+    "night": 0.5,
+    "neon": 0.6,
+    "storm": 0.72,
+    "dusk": 0.8,
+    "mono": 0.8,
+}  # of daylight; 1 when missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,17 @@ class Palette:
 
     def all(self) -> tuple[Colour, ...]:
         """The nine colours in the order of the attributes."""
-        return (self.zenith, self.high, self.low, self.glow, self.sun, self.far, self.mid, self.near, self.accent)
+        return (
+            self.zenith,
+            self.high,
+            self.low,
+            self.glow,
+            self.sun,
+            self.far,
+            self.mid,
+            self.near,
+            self.accent,
+        )
 
 
 def colour(text: str) -> Colour:
@@ -105,13 +121,18 @@ def colour(text: str) -> Colour:
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
     """From ``first`` (share 0) to ``second`` (share 1)."""
-    a, b = first, second
-    return tuple(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
+    (red, green, blue), (red2, green2, blue2) = first, second
+    return (
+        round(red + (red2 - red) * share),
+        round(green + (green2 - green) * share),
+        round(blue + (blue2 - blue) * share),
+    )
 
 
 def scaled(base: Colour, by: float) -> Colour:
     """A colour made darker (below 1) or lighter (above 1)."""
-    return tuple(min(255, round(x * by)) for x in base)  # type: ignore[return-value]
+    red, green, blue = (min(255, round(part * by)) for part in base)
+    return red, green, blue
 
 
 def family(name: str) -> tuple[Palette, ...]:
@@ -144,20 +165,32 @@ def steered(palette: Palette, hue: Colour, share: float) -> Palette:
     aim = _to_lab(np.array([hue], dtype=float))[0, 1:]
     chroma = np.maximum(np.hypot(lab[:, 1], lab[:, 2]), 0.07)[:, None]
     reach = np.array([0.5, 0.75, 1.0, 1.0, 0.3, 0.8, 0.8, 0.6, 1.2])[:, None] * share
-    lab[:, 1:] += (aim / max(float(np.hypot(*aim)), 0.05) * chroma * 1.15 - lab[:, 1:]) * np.minimum(reach, 1)
+    lab[:, 1:] += (aim / max(float(np.hypot(*aim)), 0.05) * chroma * 1.15 - lab[:, 1:]) * np.minimum(
+        reach, 1
+    )
     return _palette(_from_lab(lab))
 
 
 def _palette(rgb: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Palette:
-    return Palette(*(tuple(int(v) for v in row) for row in np.clip(np.rint(rgb), 0, 255)))  # type: ignore[arg-type]
+    return Palette(
+        *((red, green, blue) for red, green, blue in np.clip(np.rint(rgb), 0, 255).astype(int).tolist())
+    )
 
 
 # Björn Ottosson's OKLab, from linear sRGB.
 _TO_LMS: Final = np.array(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
 )
 _TO_LAB: Final = np.array(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
 )
 _FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
 _Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

@@ -77,10 +77,10 @@ class Picture:
 
 def _ratio(aspect: str) -> Size:
     """``"16:9"`` as (16, 9)."""
-    parts = aspect.split(":")
-    if len(parts) != 2 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):  # noqa: PLR2004 - width and height
+    width, _, height = aspect.partition(":")
+    if not all(side.strip().isdecimal() and int(side) > 0 for side in (width, height)):
         raise ValueError(f"aspect {aspect!r} is not two positive integers like '16:9'")
-    return int(parts[0]), int(parts[1])
+    return int(width), int(height)
 
 
 def _sides(shape: Size, short: float) -> Size:

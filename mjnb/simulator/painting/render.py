@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from mjnb.simulator.painting.canvas import blank, blurred
@@ -61,7 +62,9 @@ def render(picture: Picture, size: Size, nudges: tuple[Nudge, ...] = ()) -> Imag
     if picture.change in _WEIGHT:
         nudges = (_nudge(picture), *nudges)
     elif picture.change not in _GROWN:
-        raise ValueError(f"change {picture.change!r} is not one of '', 'subtle', 'strong', 'paint', {', '.join(map(repr, _GROWN))}")
+        raise ValueError(
+            f"change {picture.change!r} is not one of '', 'subtle', 'strong', 'paint', {', '.join(map(repr, _GROWN))}"
+        )
     return render(picture.parent, size, nudges)
 
 
@@ -80,7 +83,12 @@ def scene_of(picture: Picture, size: Size, nudges: tuple[Nudge, ...]) -> Scene:
 def _nudge(picture: Picture) -> Nudge:
     key = f"{picture.change}|{picture.prompt}|{picture.seed}|{picture.index}"
     creative = picture.change == "creative"
-    return Nudge(key, _WEIGHT[picture.change], 0.16 if creative else 0.0, picture.prompt if picture.change == "strong" else "")
+    return Nudge(
+        key,
+        _WEIGHT[picture.change],
+        0.16 if creative else 0.0,
+        picture.prompt if picture.change == "strong" else "",
+    )
 
 
 def _performed(scene: Scene) -> Image.Image:
@@ -114,7 +122,7 @@ def _box(picture: Picture, size: Size) -> Box:
 
 def _plain(original: Image.Image) -> tuple[int, int, int]:
     """What an empty canvas looks like around a picture: grey with a breath of its colour."""
-    red, green, blue = original.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))  # type: ignore[misc]
+    red, green, blue = np.asarray(original.resize((1, 1), Image.Resampling.BOX)).ravel().tolist()
     return mix((128, 128, 128), (red, green, blue), 0.25)
 
 
@@ -128,7 +136,7 @@ def region_mask(region: tuple[Polygon, ...], size: Size) -> Image.Image:
     """Where to paint (L): soft on the inside of the polygons' edges, nothing outside of them."""
     hard = Image.new("L", size)
     pen = ImageDraw.Draw(hard)
-    for polygon in region:
+    for polygon in (polygon for polygon in region if len(polygon) > 1):
         pen.polygon([(x * size[0], y * size[1]) for x, y in polygon], fill=255)
     soft = blurred(hard, max(1.0, min(size) * 0.012)).point(lambda v: max(0, v - 128) * 2)
     return Image.composite(soft, Image.new("L", size), hard)
@@ -150,12 +158,17 @@ def _scenery(picture: Picture, parent: Picture, size: Size, box: Box, nudges: tu
         size=size,
         unit=min(width, height),
         left=box[0],
+        top=box[1] / size[1],
         motif="",
         arrangement="single",
         palette=asked.palette if told else scene.palette,
         words=replace(scene.words, weather=words.weather or scene.words.weather),
         horizon=(box[1] + scene.horizon * height) / size[1],
-        sun=((box[0] + scene.sun[0] * width) / size[0], (box[1] + scene.sun[1] * height) / size[1], scene.sun[2]),
+        sun=(
+            (box[0] + scene.sun[0] * width) / size[0],
+            (box[1] + scene.sun[1] * height) / size[1],
+            scene.sun[2],
+        ),
     )
 
 
@@ -168,7 +181,14 @@ def _with_subject(scene: Scene, picture: Picture, mask: Image.Image) -> Image.Im
     if where and motif in MOTIFS:
         width, height = where[2] - where[0], where[3] - where[1]
         tall = min(height * 0.86, width * 0.9 / MOTIFS[motif].width) / scene.unit
-        stamp(scene, canvas, motif, ((where[0] + where[2]) / 2, where[3] - 0.06 * height), tall, key=str(picture.index))
+        stamp(
+            scene,
+            canvas,
+            motif,
+            ((where[0] + where[2]) / 2, where[3] - 0.06 * height),
+            tall,
+            key=str(picture.index),
+        )
     make_weird(scene, canvas)
     paint_weather(scene, canvas)
     return finish(scene, canvas)

@@ -1,5 +1,7 @@
 """From a request to a composition: which place, subject, palette, light and framing a picture gets, and in whose hand."""
 
+# ruff: noqa: PLR2004 - a drawing is its numbers
+
 from __future__ import annotations
 
 import re
@@ -26,8 +28,24 @@ _HOMES: Final = {
 }  # fmt: skip
 _AT_HOME: Final = {"sea": "lighthouse", "lake": "boat", "pond": "koi", "hills": "tree", "mountains": "house", "forest": "deer",
                    "desert": "person", "city": "city", "clouds": "balloon"}  # fmt: skip
-_FREE: Final = ("lighthouse", "tree", "boat", "castle", "pagoda", "balloon", "deer", "house", "person", "windmill", "torii")
-_SCENERY: Final = {"city", "forest", "mountain"}  # subjects that are a place: someone small may stand in them
+_FREE: Final = (
+    "lighthouse",
+    "tree",
+    "boat",
+    "castle",
+    "pagoda",
+    "balloon",
+    "deer",
+    "house",
+    "person",
+    "windmill",
+    "torii",
+)
+_SCENERY: Final = {
+    "city",
+    "forest",
+    "mountain",
+}  # subjects that are a place: someone small may stand in them
 _ARRANGEMENTS: Final = ("near", "far", "pair", "framed", "single")
 _DARK: Final = {"night", "neon"}
 
@@ -76,6 +94,7 @@ class Scene:
         size: (width, height) in pixels.
         unit: Pixels of the short side: the length of everything. Of the part that was there first when a canvas is extended.
         left: Where that part begins, in pixels; otherwise 0.
+        top: Where its sky begins, as a share of the height; otherwise 0.
         dice: The chance of this picture.
         words: What the prompt said.
         palette: The colours.
@@ -93,6 +112,7 @@ class Scene:
     size: Size
     unit: int
     left: int
+    top: float
     dice: Dice
     words: Words
     palette: Palette
@@ -120,8 +140,12 @@ class Scene:
         """A thing's own colour in this scene's light; ``depth`` 0 is near, at 1 it is lost in the haze."""
         bright = palettes.BRIGHTNESS.get(self.family, 1.0)
         light = palettes.mix(self.palette.glow, self.palette.sun, 0.55)
-        shaded: Colour = tuple(round(n * (0.35 + 0.65 * l / 255) * bright) for n, l in zip(natural, light, strict=True))  # type: ignore[assignment]
-        shaded = palettes.mix(shaded, self.palette.near, 0.12 + 0.18 * (1 - bright))
+        parts = (
+            round(own * (0.35 + 0.65 * cast / 255) * bright)
+            for own, cast in zip(natural, light, strict=True)
+        )
+        red, green, blue = parts
+        shaded = palettes.mix((red, green, blue), self.palette.near, 0.12 + 0.18 * (1 - bright))
         return palettes.mix(shaded, palettes.mix(self.palette.far, self.palette.low, 0.4), depth)
 
 
@@ -134,8 +158,8 @@ def hand_of(version: str) -> Hand:
     """
     number = float((re.findall(r"\d+(?:\.\d+)?", version) or ["6.1"])[0])
     if "niji" in version.lower():
-        return _HANDS["niji 7" if number >= 7 else "niji 6"]  # noqa: PLR2004 - a version
-    return _HANDS["7" if number >= 7 else "6.1" if number > 6 else "6"]  # noqa: PLR2004 - versions
+        return _HANDS["niji 7" if number >= 7 else "niji 6"]
+    return _HANDS["7" if number >= 7 else "6.1" if number > 6 else "6"]
 
 
 def root_dice(picture: Picture) -> Dice:
@@ -156,12 +180,17 @@ def compose(picture: Picture, dice: Dice, size: Size) -> Scene:
     words = read(picture.prompt)
     motif = words.motif or _AT_HOME.get(words.place, "") or dice.pick("motif", _FREE)
     place = "studio" if motif == "portrait" else words.place or dice.pick("place", _HOMES[motif])
-    name = words.mood or words.hour or dice.pick("hour", ("dusk", "dawn", "day", "dusk", "night", "day", "spring"))
+    name = (
+        words.mood
+        or words.hour
+        or dice.pick("hour", ("dusk", "dawn", "day", "dusk", "night", "day", "spring"))
+    )
     horizon = dice.between("horizon", 0.46, 0.72)
     return Scene(
         size=size,
         unit=min(size),
         left=0,
+        top=0.0,
         dice=dice,
         words=words,
         palette=_palette(picture, dice, words, name),
@@ -179,7 +208,7 @@ def compose(picture: Picture, dice: Dice, size: Size) -> Scene:
 
 def _arrangement(dice: Dice) -> str:
     """One subject in the middle distance, until the picture's own chance is strong enough to frame it differently."""
-    return dice.pick("arrangement", _ARRANGEMENTS) if dice.weight > 0.5 else "single"  # noqa: PLR2004 - more its own than not
+    return dice.pick("arrangement", _ARRANGEMENTS) if dice.weight > 0.5 else "single"
 
 
 def _palette(picture: Picture, dice: Dice, words: Words, name: str) -> Palette:
@@ -197,7 +226,9 @@ def _palette(picture: Picture, dice: Dice, words: Words, name: str) -> Palette:
         chosen = palettes.steered(chosen, palettes.colour(words.colour), 0.45)
     for url in picture.references:
         lead = Dice(url)
-        chosen = palettes.blend(chosen, lead.pick("palette", palettes.family(lead.pick("family", palettes.FAMILIES))), 0.4)
+        chosen = palettes.blend(
+            chosen, lead.pick("palette", palettes.family(lead.pick("family", palettes.FAMILIES))), 0.4
+        )
         chosen = palettes.turned(chosen, lead.between("turn", -50, 50))
     if hand_of(picture.version).screentone:  # clean and vivid, as in animation
         chosen = palettes.turned(chosen, 0, 1.3)
@@ -221,4 +252,8 @@ def _sun(dice: Dice, name: str, horizon: float) -> tuple[float, float, float]:
     low = name in {"dusk", "dawn", "autumn", "desert", "winter"}
     height = dice.between("sun y", 0.02, 0.34) if low else dice.between("sun y", 0.3, 0.42)
     side = dice.pick("sun side", (-1, 1))
-    return 0.5 + side * dice.between("sun x", 0.06, 0.3), max(0.1, horizon - height), dice.between("sun r", 0.055, 0.12)
+    return (
+        0.5 + side * dice.between("sun x", 0.06, 0.3),
+        max(0.1, horizon - height),
+        dice.between("sun r", 0.055, 0.12),
+    )

@@ -104,7 +104,10 @@ def read(prompt: str) -> Words:
         'mountain'
     """
     text = prompt.casefold()
-    at = {match.group().removesuffix("s"): match.start() for match in reversed(list(re.finditer(r"[^\W\d_]+", text)))}
+    at = {
+        match.group().removesuffix("s"): match.start()
+        for match in reversed(list(re.finditer(r"[^\W\d_]+", text)))
+    }
     return Words(*(_first(table, text, at) for table in _TABLES))
 
 

@@ -1,5 +1,7 @@
 """The subjects that the painter can draw, and how one is put into a scene."""
 
+# ruff: noqa: PLR2004 - a drawing is its numbers
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
-from mjnb.simulator.painting.canvas import SUPERSAMPLE, blurred, grey
-from mjnb.simulator.painting.motifs import animals, built, people, plants
+from mjnb.simulator.painting.canvas import SUPERSAMPLE, grey
+from mjnb.simulator.painting.motifs import animals, built, people, plants, swimmers
 from mjnb.simulator.painting.motifs.pen import Pen, pen_for, shaded
 from mjnb.simulator.painting.palettes import colour
 
@@ -49,14 +51,23 @@ MOTIFS: Final = {
     "balloon": Motif(built.balloon, 0.72, 0.4, aloft=True), "tree": Motif(plants.tree, 1.0, 0.56), "flower": Motif(plants.flower, 0.9, 0.56),
     "mushroom": Motif(plants.mushroom, 0.9, 0.34), "pine": Motif(plants.pine, 0.56, 0.34), "fox": Motif(animals.fox, 1.06, 0.42),
     "wolf": Motif(animals.wolf, 1.0, 0.42), "cat": Motif(animals.cat, 0.86, 0.4), "deer": Motif(animals.deer, 0.86, 0.44),
-    "bird": Motif(animals.bird, 1.4, 0.34, aloft=True), "whale": Motif(animals.whale, 1.3, 0.42),
-    "dragon": Motif(animals.dragon, 1.9, 0.5, aloft=True), "portrait": Motif(people.portrait, 1.0, 1.0, room=0.12), "person": Motif(people.person, 0.96, 0.36),
+    "bird": Motif(animals.bird, 1.4, 0.34, aloft=True), "whale": Motif(swimmers.whale, 1.3, 0.42),
+    "dragon": Motif(swimmers.dragon, 1.9, 0.5, aloft=True), "portrait": Motif(people.portrait, 1.0, 1.0, room=0.12), "person": Motif(people.person, 0.96, 0.36),
     "island": Motif(plants.island, 1.05, 0.2, aloft=True), "astronaut": Motif(people.astronaut, 0.6, 0.4), "robot": Motif(people.robot, 0.76, 0.42),
 }  # fmt: skip
 
 
 def stamp(
-    scene: Scene, canvas: Canvas, name: str, foot: Point, height: float, depth: float = 0.0, *, key: str = "", flip: bool = False, mirror: bool = False
+    scene: Scene,
+    canvas: Canvas,
+    name: str,
+    foot: Point,
+    height: float,
+    depth: float = 0.0,
+    *,
+    key: str = "",
+    flip: bool = False,
+    mirror: bool = False,
 ) -> None:
     """Draw a subject into the scene.
 
@@ -74,33 +85,46 @@ def stamp(
     motif = MOTIFS[name]
     tall = max(4, round(height * scene.unit))
     size = (max(4, round(tall * motif.width)), tall)
-    over = 2 if tall > 300 or depth > 0.15 else SUPERSAMPLE  # noqa: PLR2004 - large or hazy things need no finer edges
+    over = 2 if tall > 300 or depth > 0.05 else SUPERSAMPLE
     pen = pen_for(scene, scene.dice.within(f"{name}{key}"), size, depth, over, motif.room)
     motif.draw(pen)
     towards = 1.0 if scene.sun_at[0] > foot[0] else -1.0
     colours, mask, parts = shaded(pen, over, towards, flip=flip)
     at = (round(foot[0] - size[0] / 2), round(foot[1] - size[1]))
     if mirror:
-        _reflect(scene, canvas, colours, mask, (at[0], round(foot[1])))
+        _reflect(canvas, colours, mask, (at[0], round(foot[1])))
     canvas.lay(colours, mask, at)
     if canvas.inked:
         canvas.labels.paste(parts, at, mask)
     _light_up(scene, canvas, pen, foot, tall, flip=flip)
 
 
-def _reflect(scene: Scene, canvas: Canvas, colours: Image.Image, mask: Image.Image, at: tuple[int, int]) -> None:
+def _reflect(canvas: Canvas, colours: Image.Image, mask: Image.Image, at: tuple[int, int]) -> None:
     """The upside-down image in the water, fading with distance."""
     turned, under = (layer.transpose(Image.Transpose.FLIP_TOP_BOTTOM) for layer in (colours, mask))
     height = max(2, round(mask.height * 0.8))
-    turned, under = turned.resize((mask.width, height)), under.resize((mask.width, height))
-    fade = Image.linear_gradient("L").transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(under.size).point(lambda v: v * 0.5)
+    small = (max(2, mask.width // 2), max(2, height // 2))
+    turned, under = (
+        layer.resize(small, Image.Resampling.BILINEAR).resize(
+            (mask.width, height), Image.Resampling.BILINEAR
+        )
+        for layer in (turned, under)
+    )
+    fade = (
+        Image.linear_gradient("L")
+        .transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+        .resize(under.size)
+        .point(lambda v: v * 0.5)
+    )
     empty = Image.new("L", under.size)
-    canvas.lay(blurred(turned, max(1.0, scene.unit / 300)), Image.composite(fade, empty, under), at)
+    canvas.lay(turned, Image.composite(fade, empty, under), at)
 
 
 def _light_up(scene: Scene, canvas: Canvas, pen: Pen, foot: Point, tall: int, *, flip: bool) -> None:
     """Lamps shine at night and at the ends of the day."""
-    strength = {"day": 0.0, "spring": 0.0, "dawn": 0.25, "winter": 0.45, "desert": 0.3}.get(scene.family, 0.75)
+    strength = {"day": 0.0, "spring": 0.0, "dawn": 0.25, "winter": 0.45, "desert": 0.3}.get(
+        scene.family, 0.75
+    )
     for x, y, radius in pen.lamps:
         centre = (foot[0] + (-x if flip else x) * tall, foot[1] - y * tall)
         if strength:
