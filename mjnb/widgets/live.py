@@ -40,8 +40,9 @@ class LiveGrid(anywidget.AnyWidget):
     (mark, word, reason, paid before, gateway seconds since the run began), `facts` the progress.
     """
 
-    _esm = _STATIC / "live.js"
-    _css = _STATIC / "live.css"
+    # Text, not paths: of a path anywidget keeps every instance, and by it every run, alive for as long as the kernel.
+    _esm = (_STATIC / "live.js").read_text("utf-8")
+    _css = (_STATIC / "live.css").read_text("utf-8")
     facts: traitlets.Dict[str, Any] = traitlets.Dict({}).tag(sync=True)
     cells: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
     states: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
