@@ -40,6 +40,7 @@ gateway's to refund. Every error says what happened, whether money may have been
 
 from __future__ import annotations
 
+import copy
 import difflib
 from typing import TYPE_CHECKING, Any
 
@@ -145,9 +146,22 @@ class InvalidRequest(MjnbError):
         error.args = (str(error).replace(f"{name}=None", name, 1),)
         return error
 
+    def inside(self, name: str) -> InvalidRequest:
+        """Return the same error for a field of the part `name`.
+
+        >>> InvalidRequest("width", 0, "at least 1").inside("canvas").field
+        'canvas.width'
+        """
+        error = copy.copy(self)
+        error.field, error.args = f"{name}.{self.field}", (f"{name}.{self}",)
+        return error
+
 
 def _short(value: object, limit: int = 80) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  (an integer of 5000 digits, an object with a broken repr)
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

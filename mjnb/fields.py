@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import difflib
+import math
+import numbers
 import operator
 import re
 from dataclasses import dataclass, field
@@ -32,6 +34,7 @@ __all__ = [
     "Text",
     "Version",
     "Whole",
+    "is_writable",
 ]
 
 
@@ -78,6 +81,18 @@ def _is_bool(value: object) -> bool:
     return isinstance(value, bool) or type(value).__name__ in {"bool_", "bool"}
 
 
+def _float(value: numbers.Real) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf
+
+
+def is_writable(text: str) -> bool:
+    """Tell whether a text can travel: halves of surrogate pairs (from a cut emoji) cannot be written in UTF-8."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Whole(Rule):
     """A whole number from `low` to `high`; `bands` name stretches of it, `step` is what a slider should do.
@@ -107,14 +122,16 @@ class Whole(Rule):
         except TypeError:
             number = None
         if number is None or number != self._clamp(number):
-            raise self.refuse(name, value, nearest=self._nearest(value))
+            raise self.refuse(name, value, nearest=self._nearest(value if number is None else number))
         return number
 
     def _clamp(self, number: int) -> int:
         return max(self.low, number if self.high is None else min(number, self.high))
 
     def _nearest(self, value: object) -> int | None:
-        if _is_bool(value) or not isinstance(value, str | int | float):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._clamp(value)
+        if _is_bool(value) or not isinstance(value, str | numbers.Real):
             return None
         try:
             return self._clamp(round(float(value)))
@@ -153,7 +170,7 @@ class Choice(Rule):
         return next(iter(difflib.get_close_matches(text, list(self.notes), n=1, cutoff=0.4)), None)
 
 
-_VERSION = re.compile(r"(?P<niji>niji)?[\s\-_]*v?(?P<number>\d+(?:\.\d+)?)")
+_VERSION = re.compile(r"(?:(?P<niji>niji)[\s\-_]*)?v?\s*(?P<number>[0-9]{1,4}(?:\.[0-9]{1,4})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +182,12 @@ class Version(Choice):
     """
 
     def _normal(self, value: object) -> str:
-        if _is_bool(value):
+        if _is_bool(value) or not isinstance(value, str | numbers.Real):
             return ""
-        match = _VERSION.fullmatch(str(value).strip().lower())
+        text = value.strip().lower() if isinstance(value, str) else f"{_float(value):g}"
+        match = _VERSION.fullmatch(text)
         if not match:
-            return str(value)
+            return text
         number = match["number"].removesuffix(".0")
         return f"niji {number}" if match["niji"] else f"v{number}"
 
@@ -194,20 +212,25 @@ class Aspect(Choice):
     """
 
     def _normal(self, value: object) -> str:
+        if isinstance(value, numbers.Real) and not _is_bool(value):
+            return f"{_float(value)}:1"  # never in the list, but it has a nearest shape
         return re.sub(r"\s", "", value) if isinstance(value, str) else ""
 
     def _nearest(self, text: str) -> str | None:
-        width, _, height = text.partition(":")
-        try:
-            wanted = float(width) / float(height)
-        except (ValueError, ZeroDivisionError):
+        wanted = _ratio(text)
+        if wanted is None:
             return None
-        return min(self.notes, key=lambda name: abs(_ratio(name) / wanted - 1)) if wanted > 0 else None
+        return min(self.notes, key=lambda name: abs(math.log((_ratio(name) or 1.0) / wanted)))
 
 
-def _ratio(aspect: str) -> float:
-    width, height = aspect.split(":")
-    return int(width) / int(height)
+def _ratio(aspect: str) -> float | None:
+    """Read the width of a shape of height 1, however the two are divided (`16:9`, `16x9`, `16/9`)."""
+    width, _, height = re.sub(r"[x×/]", ":", aspect.lower()).partition(":")
+    try:
+        ratio = float(width) / float(height)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return ratio if 1e-9 < ratio < 1e9 else None  # noqa: PLR2004  (no shape of a picture, nor is NaN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +263,13 @@ class Text(Rule):
 
     def read(self, name: str, value: Any) -> str:
         """Return the text without blanks around it."""
-        text = str(value).strip() if isinstance(value, str) else None
-        if text is None or not self.low <= len(text) <= self.high:
-            hint = f"It has {len(text)}." if text is not None else ""
-            raise self.refuse(name, value, hint=hint)
+        if not isinstance(value, str):
+            raise self.refuse(name, value)
+        text = value.strip()
+        if not self.low <= len(text) <= self.high:
+            raise self.refuse(name, value, hint=f"It has {len(text)}.")
+        if not is_writable(text):
+            raise self.refuse(name, value, hint="It holds half of a character (a cut emoji).")
         return text
 
 
@@ -260,7 +286,7 @@ class Name(Rule):
         """Return the id."""
         if not isinstance(value, str) or not re.fullmatch(r"[\w.:\-]{1,200}", value):
             raise self.refuse(name, value, hint="Give task.id.")
-        return value
+        return str(value)
 
 
 _OTHER_FORMATS = (
@@ -294,29 +320,31 @@ class Links(Rule):
     def read(self, name: str, value: Any) -> tuple[str, ...]:
         """Return the URLs as a tuple."""
         if isinstance(value, str):
-            raise self.refuse(name, value, nearest=[value], hint="It is a list, even of one.")
-        if (
-            not isinstance(value, list | tuple)
-            or len(value) < self.low
-            or (self.high and len(value) > self.high)
-        ):
-            raise self.refuse(
-                name, value, nearest=list(value[: self.high]) if isinstance(value, list | tuple) else None
-            )
-        return tuple(self._one(f"{name}[{i}]", item) for i, item in enumerate(value))
+            nearest = [value] if _is_picture_url(value) else None
+            raise self.refuse(name, value, nearest=nearest, hint="It is a list, even of one.")
+        if not isinstance(value, list | tuple) or len(value) < self.low:
+            raise self.refuse(name, value)
+        urls = tuple(self._one(f"{name}[{i}]", item) for i, item in enumerate(value))
+        if self.high is not None and len(urls) > self.high:
+            raise self.refuse(name, value, nearest=list(urls[: self.high]))
+        return urls
 
     def _one(self, name: str, value: Any) -> str:
         if not _is_url(value):
             raise self.refuse(
                 name, value, hint="The gateway fetches pictures itself, so a local file cannot be sent."
             )
-        if urlsplit(value).path.lower().endswith(_OTHER_FORMATS):
+        if not _is_picture_url(value):
             raise self.refuse(name, value, hint="Convert the picture first.")
         return str(value)
 
 
+def _is_picture_url(value: str) -> bool:
+    return _is_url(value) and not urlsplit(value).path.lower().endswith(_OTHER_FORMATS)
+
+
 def _is_url(value: object) -> bool:
-    if not isinstance(value, str) or re.search(r"[\s\x00-\x1f]", value):
+    if not isinstance(value, str) or re.search(r"[\s\x00-\x1f]", value) or not is_writable(value):
         return False
     try:
         parts = urlsplit(value)
@@ -341,13 +369,19 @@ class MaskLink(Rule):
         return str(value)
 
 
+_DATA_URL = re.compile(r"data:image/\w+;base64,")
+_PICTURE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF....WEBP", re.DOTALL)
+
+
 def _is_base64(value: object) -> bool:
+    """Tell whether a text is a JPEG, PNG or WebP in base64, by its first bytes; many a word would decode."""
     if not isinstance(value, str):
         return False
     try:
-        return len(base64.b64decode(value.rpartition("base64,")[2], validate=True)) > 0
+        data = base64.b64decode(_DATA_URL.sub("", value, count=1), validate=True)
     except ValueError:
         return False
+    return _PICTURE.match(data) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +397,10 @@ class Points(Rule):
         """Return the flat tuple `x1, y1, x2, y2, …`."""
         if not isinstance(value, list | tuple):
             raise self.refuse(name, value)
-        flat = [part for item in value for part in (item if isinstance(item, list | tuple) else (item,))]
+        pairs = [item for item in value if isinstance(item, list | tuple)]
+        if pairs and any(not isinstance(item, list | tuple) or len(item) != 2 for item in value):  # noqa: PLR2004
+            raise self.refuse(name, value, hint="Not all of its items are pairs.")
+        flat = [part for pair in pairs for part in pair] or list(value)
         if len(flat) % 2 or len(flat) < 6:  # noqa: PLR2004  (three corners)
             raise self.refuse(name, value, hint=f"It has {len(flat)} numbers.")
         number = Whole("a coordinate", 0)

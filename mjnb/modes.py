@@ -6,12 +6,14 @@ gateway's default. Ranges and uses are those of APIXO's Midjourney page (https:/
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, model_validator
 
 from mjnb.errors import InvalidRequest
-from mjnb.fields import Aspect, Band, Choice, Flag, Links, Name, Rule, Text, Version, Whole
+from mjnb.fields import Aspect, Band, Choice, Flag, Links, Name, Rule, Text, Version, Whole, is_writable
 from mjnb.parts import Area, Canvas, Checked, ImagePosition, Mask, Part, rule
 
 __all__ = [
@@ -229,6 +231,8 @@ class RawRequest(Request):
     raw_mode: str
 
     def __init__(self, mode: str, /, **fields: Any) -> None:
+        for name in {"mode", "raw_mode"} & fields.keys():
+            raise InvalidRequest(name, fields[name], "the mode is the first argument of a RawRequest")
         super().__init__(**{"raw_mode": mode, **fields})
 
     @property
@@ -240,9 +244,9 @@ class RawRequest(Request):
     @classmethod
     def _names(cls, values: Any) -> Any:
         mode = values.get("raw_mode") if isinstance(values, dict) else None
-        if not isinstance(mode, str) or not mode.strip():
+        if not isinstance(mode, str) or not mode.strip() or not is_writable(mode):
             raise InvalidRequest("mode", mode, "the name of a mode, as the gateway spells it")
-        return values
+        return {name: _as_json(name, value) for name, value in values.items()}
 
     def given(self) -> dict[str, Any]:
         """Return the fields as they were written."""
@@ -258,6 +262,28 @@ class RawRequest(Request):
     def replace(self, **changes: Any) -> Self:
         """Return a copy with other fields."""
         return type(self)(self.mode, **{**self.given(), **changes})
+
+
+def _as_json(name: str, value: Any) -> Any:
+    """Return a raw value as JSON holds it: numpy's scalars and arrays as Python's, whatever JSON has no word for refused."""
+    if isinstance(value, Checked):
+        value = value.given()
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _as_json(f"{name}.{key}", item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(f"{name}[{i}]", item) for i, item in enumerate(value)]
+    plain = (
+        value is None
+        or isinstance(value, bool | int)
+        or (isinstance(value, float) and math.isfinite(value))
+    )
+    if plain or (isinstance(value, str) and is_writable(value)):
+        return value
+    raise InvalidRequest(
+        name, value, "a value that JSON has: text, a number, True, False, None, a list or a dict"
+    )
 
 
 MODES: dict[str, type[Request]] = {

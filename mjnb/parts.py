@@ -6,6 +6,7 @@ A mask, a canvas and the picture's place on it follow APIXO's upload-paint mode
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
 
@@ -29,8 +30,10 @@ class Checked(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _names(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
+        if isinstance(values, cls):
             return values
+        if not isinstance(values, dict):
+            raise InvalidRequest(cls._title, values, f"fields by name: {', '.join(cls.model_fields)}")
         for name in values:
             if name not in cls.model_fields:
                 raise InvalidRequest.unknown_name(str(name), cls._title, cls.model_fields)
@@ -83,7 +86,7 @@ class Part(Rule):
         """Return the part, built from a dict where needed."""
         if isinstance(value, self.model):
             return value
-        if not isinstance(value, dict):
+        if not isinstance(value, Mapping):
             raise self.refuse(name, value)
         return _within(name, self.model, value)
 
@@ -105,14 +108,12 @@ class Parts(Part):
         return tuple(one.read(f"{name}[{i}]", item) for i, item in enumerate(value))
 
 
-def _within(name: str, model: type[Checked], values: dict[str, Any]) -> Checked:
+def _within(name: str, model: type[Checked], values: Mapping[str, Any]) -> Checked:
     """Build a part of a request; its errors name the way to the field."""
     try:
-        return model(**values)
+        return model.model_validate(dict(values))
     except InvalidRequest as error:
-        raise InvalidRequest(
-            f"{name}.{error.field}", error.value, error.allowed, nearest=error.nearest, hint=error.hint
-        ) from None
+        raise error.inside(name) from None
 
 
 class Area(Checked):
@@ -147,9 +148,7 @@ class Mask(Checked):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.areas is None) == (self.url is None):
-            raise InvalidRequest(
-                "mask", self.given() or None, "either areas or url, not both and not neither"
-            )
+            raise InvalidRequest("areas", self.areas, "either areas or url, not both and not neither")
         return self
 
 
