@@ -66,7 +66,7 @@ class Gallery:
             chaos=drawing.chaos,
             stylize=drawing.stylize,
             weird=drawing.weird,
-            seed=_seed(task),
+            seed=_seed(task, self._store.equals_before(task)),
             short_side=self._short_side,
             references=tuple(map(_stable, drawing.references)),
             parent=self._parent(drawing),
@@ -88,9 +88,14 @@ class Gallery:
         return None
 
 
-def _seed(task: Task) -> int:
-    """Return 32 bits that differ between tasks, even between repeats of one request."""
-    return int.from_bytes(hashlib.sha256(f"{task.drawing.to_json()}:{task.id}".encode()).digest()[:4])
+def _seed(task: Task, repeat: int) -> int:
+    """Return 32 bits: one prompt keeps its composition, so that a sweep shows its parameters and little else.
+
+    The same request asked for again is a `repeat` and differs, as at the real gateway; so does every follow-up.
+    """
+    drawing = task.drawing
+    basis = drawing.to_json() if drawing.change else f"{drawing.prompt}:{drawing.references}"
+    return int.from_bytes(hashlib.sha256(f"{basis}:{repeat}".encode()).digest()[:4])
 
 
 def _stable(url: str) -> str:

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS tasks (
 );
 CREATE INDEX IF NOT EXISTS tasks_by_end ON tasks (ends);
 CREATE INDEX IF NOT EXISTS tasks_by_outcome ON tasks (outcome);
+CREATE INDEX IF NOT EXISTS tasks_by_drawing ON tasks (drawing);
 CREATE TABLE IF NOT EXISTS clock (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), moment REAL NOT NULL);
 """
 
@@ -101,6 +102,11 @@ class Store:
         """Return a task by its id."""
         rows = self._rows("SELECT * FROM tasks WHERE id = :id", id=task_id)
         return _task(rows[0]) if rows else None
+
+    def equals_before(self, task: Task) -> int:
+        """Return how many earlier tasks asked for exactly the same drawing."""
+        statement = "SELECT count(*) FROM tasks WHERE drawing = :drawing AND rowid < (SELECT rowid FROM tasks WHERE id = :id)"
+        return int(self._rows(statement, drawing=task.drawing.to_json(), id=task.id)[0][0])
 
     def count(self) -> int:
         """Return how many tasks were ever accepted."""

@@ -116,3 +116,18 @@ async def test_pictures_expire(gate, urls):
     gate.clock.advance(60)
     assert (await gate.http.get(url)).status_code == 410
     assert (await gate.status(done["taskId"]))["state"] == "success"
+
+
+async def test_a_sweep_shows_its_parameter(gate, urls):
+    """One prompt keeps its composition while a parameter changes a little; the same request again looks more different."""
+
+    async def seen(**changes):
+        url = urls(await gate.finished(changes))[0]
+        return picture(await gate.http.get(url)).resize((8, 8)).tobytes()
+
+    first, near, again = await seen(stylize=100), await seen(stylize=120), await seen(stylize=100)
+    assert _distance(first, near) < _distance(first, again)
+
+
+def _distance(one, other):
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True))
