@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROMPT", "demo"]
 
-PROMPT = "a lighthouse on a cliff at dusk"
+PROMPT = "a castle above the clouds"
 _LOOK_S = 0.1
 
 
