@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import sqlite3
+import sqlite3
 
 __all__ = ["STEPS", "migrate"]
 
@@ -57,6 +54,9 @@ STEPS = (m001_tasks_and_pictures,)
 def migrate(db: sqlite3.Connection) -> None:
     """Bring a ledger up to date; safe when two processes open it at once."""
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+    strange = {name for (name,) in db.execute("SELECT name FROM migrations")} - {s.__name__ for s in STEPS}
+    if strange:
+        raise sqlite3.DatabaseError(f"a newer mjnb has changed it ({min(strange)}); update mjnb")
     for step in STEPS:
         db.execute("BEGIN IMMEDIATE")
         try:

@@ -5,11 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import html
+import math
+import numbers
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mjnb import frame as frames
-from mjnb.errors import AuthenticationError, BudgetError, InsufficientCredits, InvalidRequest, MjnbError
+from mjnb.errors import (
+    AuthenticationError,
+    BudgetError,
+    ConnectionFailed,
+    GatewayUnavailable,
+    InsufficientCredits,
+    InvalidRequest,
+    MjnbError,
+    RateLimited,
+    StoreError,
+    UnknownOutcome,
+)
 from mjnb.jobs import Job
 from mjnb.rows import row
 from mjnb.runner import RETRY
@@ -28,7 +41,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "Progress", "Run", "make_plan", "sweep_frame"]
 
-_FATAL = (AuthenticationError, InsufficientCredits)
+_FATAL = (
+    AuthenticationError,
+    InsufficientCredits,
+    ConnectionFailed,
+    GatewayUnavailable,
+    RateLimited,
+    StoreError,
+)
+_MOST_LOST = 8  # submissions in a row without a clear answer, each perhaps charged, before no more are sent
 _RESERVED = {TaskState.PENDING, TaskState.PROCESSING, TaskState.SUBMITTING, TaskState.UNKNOWN}
 _SECONDS_EACH_S = 0.1  # what sending and fetching add to a task, for the estimate
 
@@ -98,17 +119,18 @@ class Plan:
         """Return the plan if it fits its budget, or as much of it as fits.
 
         Raises:
+            InvalidRequest: No budget is like that.
             BudgetError: It does not fit, cannot be priced, or has no budget where money is spent.
         """
+        if on_budget not in {"raise", "partial"}:
+            raise InvalidRequest("on_budget", on_budget, "'raise' or 'partial'")
         if budget is None:
             if session.simulated or not self.to_send:
                 return self
-            line = f"sweep.start(mj, budget={self.price_usd + 0.005:.2f})"
             raise BudgetError(
-                f"This would cost {self._price_text()} at {session.dialect.title}. Nothing was sent. To run it: {line}",
-                price_usd=self.price_usd, budget_usd=None, unpriced=self.unpriced,
-            )  # fmt: skip
-        room = round(budget * 1_000_000) - self.reserved_micro
+                self._needed(session), price_usd=self.price_usd, budget_usd=None, unpriced=self.unpriced
+            )
+        room = _micro(budget) - self.reserved_micro
         if on_budget == "partial":
             return self._fitting(room)
         if self.unpriced or self.price_micro > room:
@@ -128,15 +150,24 @@ class Plan:
         left_out = len(self.to_send) - sum(spot.wanted for spot in spots)
         return replace(self, spots=tuple(spots), left_out=left_out)
 
-    def _over(self, budget: float) -> str:
-        reserved = (
-            f", {money(self.reserved_micro)} are reserved by tasks under way or unknown"
-            if self.reserved_micro
-            else ""
+    def _needed(self, session: Session) -> str:
+        """Show the price and the line to type."""
+        cents = math.ceil((self.price_micro + self.reserved_micro) / 10_000)
+        advice = "open the session with prices= for those without a price, then " if self.unpriced else ""
+        return (
+            f"This would cost {self._price_text()}{self._reserved_text()} at {session.dialect.title}. Nothing was sent. "
+            f"To run it: {advice}sweep.start(mj, budget={cents / 100:.2f})"
         )
+
+    def _reserved_text(self) -> str:
+        if not self.reserved_micro:
+            return ""
+        return f", {money(self.reserved_micro)} are reserved by tasks under way or unknown"
+
+    def _over(self, budget: float) -> str:
         advice = "Give prices=, " if self.unpriced else ""
         return (
-            f"The plan costs {self._price_text()}{reserved}, the budget is {money(round(budget * 1e6))}. Nothing was sent. "
+            f"The plan costs {self._price_text()}{self._reserved_text()}, the budget is {money(round(budget * 1e6))}. Nothing was sent. "
             f'{advice}raise the budget, or run what fits with on_budget="partial".'
         )
 
@@ -171,23 +202,50 @@ class Plan:
         return f"<table>{cells}</table>"
 
 
+def _micro(budget: object) -> int:
+    """Read a budget in US dollars."""
+    if (
+        isinstance(budget, bool)
+        or not isinstance(budget, numbers.Real)
+        or not 0 <= float(budget) < math.inf
+    ):
+        raise InvalidRequest("budget", budget, "US dollars as a number, 0 or more, or None")
+    return round(float(budget) * 1_000_000)
+
+
 def make_plan(sweep: Sweep, session: Session, *, retry: str = "transient") -> Plan:
     """Check every cell against the gateway, look it up in the ledger, and price it."""
     if retry not in RETRY:
         raise InvalidRequest("retry", retry, f"one of {', '.join(RETRY)}")
-    cells, skipped = sweep.valid(session)
-    keys = [_key(session, cell, sweep.take) for cell in cells]
-    known = session.store.by_cells(keys)
-    spots = tuple(
-        _spot(session, cell, key, known.get(key), RETRY[retry])
-        for cell, key in zip(cells, keys, strict=True)
-    )
+    places, skipped = _places(sweep, session)
+    known = session.store.by_cells(list(places))
+    spots = tuple(_spot(session, cell, key, known.get(key), RETRY[retry]) for key, cell in places.items())
     return Plan(
         spots,
         tuple(skipped),
         _eta(session, [spot.request for spot in spots if spot.wanted]),
         session.simulated,
     )
+
+
+def _places(sweep: Sweep, session: Session) -> tuple[dict[str, Cell], list[Skipped]]:
+    """Return the valid cells by their keys, and what is left out.
+
+    Raises:
+        InvalidRequest: A cell is not valid, or two are one and the same (unless `on_invalid="skip"`).
+    """
+    cells, skipped = sweep.valid(session)
+    places: dict[str, Cell] = {}
+    for cell in cells:
+        first = places.setdefault(_key(session, cell, sweep.take), cell)
+        if first is not cell:
+            same = f"the same request as {_words(first)}"
+            skipped.append(sweep.leave_out(cell.coords, InvalidRequest("cell", _words(cell), same)))
+    return places, skipped
+
+
+def _words(cell: Cell) -> str:
+    return " · ".join(f"{name} {frames.label(value)}" for name, value in cell.coords.items())
 
 
 def _key(session: Session, cell: Cell, take: int) -> str:
@@ -214,16 +272,15 @@ def _eta(session: Session, requests: list[Request]) -> float:
 
 def sweep_frame(sweep: Sweep, session: Session) -> pd.DataFrame:
     """Return the ledger's rows of a sweep's cells, in the sweep's order."""
-    cells, _ = sweep.valid(session)
-    return _frame(session, sweep, [(cell, _key(session, cell, sweep.take)) for cell in cells])
+    return _frame(session, sweep, _places(sweep, session)[0])
 
 
-def _frame(session: Session, sweep: Sweep, places: list[tuple[Cell, str]]) -> pd.DataFrame:
+def _frame(session: Session, sweep: Sweep, places: Mapping[str, Cell]) -> pd.DataFrame:
     from mjnb.accessor import with_pictures
 
     axes = list(sweep.axes)
-    known = session.store.by_cells([key for _, key in places])
-    rows = (row(known[key], cell.coords, axes) for cell, key in places if key in known)
+    known = session.store.by_cells(list(places))
+    rows = (row(known[key], cell.coords, axes) for key, cell in places.items() if key in known)
     return with_pictures(frames.build(rows, axes))
 
 
@@ -270,7 +327,7 @@ class _Seen:
     since: dict[str, float] = field(default_factory=dict)
 
 
-class _Halted(MjnbError):
+class _Halted(Exception):
     """Nothing more is submitted, since every cell would meet the same refusal."""
 
 
@@ -283,17 +340,23 @@ class Run(Job["pd.DataFrame"]):
 
     def __init__(self, sweep: Sweep, session: Session, plan: Plan, *, retry: str = "transient") -> None:
         self.sweep, self.session, self.plan = sweep, session, plan
-        self.errors: dict[str, MjnbError] = {}
+        self.errors: dict[str, Exception] = {}
         self._again = RETRY[retry]
-        self._seen = _Seen({spot.key: spot.entry for spot in plan.spots if spot.entry is not None})
+        known = {spot.key: (spot, spot.entry) for spot in plan.spots if spot.entry is not None}
+        self._earlier = {
+            key: entry for key, (spot, entry) in known.items() if spot.wanted
+        }  # lost, asked anew
+        self._seen = _Seen({key: entry for key, (_, entry) in known.items() if key not in self._earlier})
         self._before = {
             key for key, entry in self._seen.entries.items() if entry.state is TaskState.SUCCESS
         }
+        self._lost = 0
         self._began = session.clock.now()
         self._ended_at: float | None = None
-        self._fatal: MjnbError | None = None
+        self._fatal: Exception | None = None
         self._listeners: list[Callable[[Run], None]] = []
         super().__init__(self._work(), label="sweep")
+        session.keep(self)
 
     # -- the work ------------------------------------------------------------------------------------------------
 
@@ -302,40 +365,56 @@ class Run(Job["pd.DataFrame"]):
             runner = await self.session.runner()
             async with asyncio.TaskGroup() as group:
                 for spot in self.plan.spots:
-                    if spot.wanted or spot.reserved or spot.key in self._before:
+                    if spot.wanted or spot.reserved or not _is_whole(spot.entry):
                         group.create_task(self._one(runner, spot))
         finally:
             self._ended_at = self.session.clock.now()
             self._tell()
         if self._fatal is not None:
             raise self._fatal
-        return self.frame()
+        return await asyncio.to_thread(self.frame)  # pandas would hold up everybody else on the loop
 
     async def _one(self, runner: Runner, spot: Spot) -> None:
         """Get one cell; what goes wrong stays in its row. What would go wrong for every cell stops the submitting."""
+        try:
+            self._note(await self._get(runner, spot))
+        except _Halted:
+            return
+        except Exception as error:  # noqa: BLE001  (whatever befalls one cell, the others may be paid for)
+            self.errors[spot.key] = error
+            self._fatal = self._fatal or self._stops_all(error, spot)
+            with contextlib.suppress(StoreError):
+                for entry in self.session.store.by_cells([spot.key]).values():
+                    self._note(entry)
+
+    async def _get(self, runner: Runner, spot: Spot) -> Entry:
+        if spot.entry is not None and not spot.wanted:
+            return await runner.take_up(spot.entry, on_change=self._note)
         draft = runner.draft(
             spot.request, simulated=self.session.simulated, repeat=spot.cell.repeat, take=self.sweep.take
         )
-        again = self._again if spot.wanted else RETRY["none"]
-        entry: Entry | None = None
-        try:
-            entry = await runner.obtain(
-                spot.request, draft, again=again, on_change=self._note, gate=self._gate
-            )
-        except _Halted:
-            return
-        except MjnbError as error:
-            self.errors[spot.key] = error
-            self._fatal = self._fatal or (error if isinstance(error, _FATAL) else None)
-            entry = self.session.store.by_cells([spot.key]).get(spot.key)
-        if entry is not None:
-            self._note(entry)
+        return await runner.obtain(
+            spot.request, draft, again=self._again, on_change=self._note, gate=self._gate
+        )
+
+    def _stops_all(self, error: Exception, spot: Spot) -> Exception | None:
+        """Return what to raise at the end if sending more makes no sense."""
+        if isinstance(error, UnknownOutcome) and spot.wanted:
+            self._lost += 1
+            if self._lost >= _MOST_LOST:
+                text = f"{self._lost} submissions in a row had no clear answer, so that the rest was not sent. The last: {error}"
+                return UnknownOutcome(text, row=error.row)
+        is_ours = not isinstance(
+            error, MjnbError
+        )  # a mistake of this program: it would meet the next cell as well
+        return error if is_ours or isinstance(error, _FATAL) else None
 
     def _gate(self) -> None:
         if self._fatal is not None:
             raise _Halted
 
     def _note(self, entry: Entry) -> None:
+        self._lost = 0 if entry.state.is_running else self._lost
         self._seen.entries[entry.cell] = entry
         self._seen.since.setdefault(entry.row, self.session.clock.now())
         self._tell()
@@ -357,12 +436,13 @@ class Run(Job["pd.DataFrame"]):
 
     def frame(self) -> pd.DataFrame:
         """Return the ledger's rows as they are now; readable at any moment, after a stop too."""
-        return _frame(self.session, self.sweep, [(spot.cell, spot.key) for spot in self.plan.spots])
+        return _frame(self.session, self.sweep, {spot.key: spot.cell for spot in self.plan.spots})
 
     @property
     def entries(self) -> Mapping[str, Entry]:
         """The latest row of each cell, by cell key."""
-        return dict(self._seen.entries)
+        earlier = self._earlier if self._ended_at is not None else {}
+        return {**earlier, **self._seen.entries}
 
     @property
     def progress(self) -> Progress:
@@ -396,7 +476,7 @@ class Run(Job["pd.DataFrame"]):
             for e in entries
             if e.state.is_running and e.row in self._seen.since
         ]
-        unsent = len(self.plan.to_send) - sum(key not in self._before for key in self.entries)
+        unsent = sum(spot.key not in self._seen.entries for spot in self.plan.to_send)
         queued = -(-max(0, unsent) // self.session.at_once) * usual
         return queued + max((max(0.0, usual - age) for age in ages), default=0.0)
 
@@ -436,6 +516,11 @@ class Run(Job["pd.DataFrame"]):
 
     def _ipython_display_(self) -> None:
         self.show()
+
+
+def _is_whole(entry: Entry | None) -> bool:
+    """Whether a finished task's pictures are all on disk still."""
+    return entry is not None and entry.is_complete and all(i.path and i.path.exists() for i in entry.images)
 
 
 def _tile(spot: Spot, entry: Entry | None, ended: bool) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from mjnb import images
 from mjnb.errors import (
@@ -21,10 +22,12 @@ from mjnb.errors import (
     GatewayUnavailable,
     GenerationFailed,
     ImageDownloadFailed,
+    InvalidRequest,
     MjnbError,
     PictureBroken,
     PictureError,
     RateLimited,
+    StoreError,
     TaskFailed,
     UnknownOutcome,
 )
@@ -48,8 +51,9 @@ __all__ = ["RETRY", "Runner", "failed_error", "request_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_REFUSAL_TRIES = 20
+_REFUSAL_PATIENCE_S = 600.0  # how long the gateway may be too busy to take anything from anybody
 _CONNECT_TRIES = 4
+_WIND_UP_S = 15.0  # real seconds that closing waits for submissions under way
 _PICTURE_TRIES = 3
 _LEDGER_LOOK_S = 2.0  # how often to look whether another kernel has got its answer
 
@@ -86,6 +90,7 @@ class Runner:
         envelope: Routing for every submission.
         price: Prices a request in millionths of a dollar.
         timeout: Gateway seconds to wait for a task, instead of the dialect's.
+        holds: What must live as long as submissions may be under way, such as an embedded simulator.
     """
 
     def __init__(
@@ -96,14 +101,21 @@ class Runner:
         envelope: Envelope,
         price: Callable[[Request], int | None],
         timeout: float | Mapping[str, float] | None = None,
+        holds: object = None,
     ) -> None:
+        self._holds = holds
         self.client, self.store, self.envelope = client, store, envelope
         self._price, self._timeout = price, timeout
+        self._payments: set[asyncio.Task[Any]] = set()
+        self._submitting: set[str] = set()
         self._ledger = ThreadPoolExecutor(1, "mjnb-ledger")
         self._painters = ThreadPoolExecutor(2, "mjnb-pictures")
 
-    def close(self) -> None:
-        """Let the threads go."""
+    async def aclose(self) -> None:
+        """Finish and write down what is being submitted, then let connections and threads go."""
+        if self._payments:
+            await asyncio.wait(self._payments, timeout=_WIND_UP_S)
+        await self.client.aclose()
         self._ledger.shutdown(wait=False)
         self._painters.shutdown(wait=False)
 
@@ -139,6 +151,11 @@ class Runner:
             on_change(entry)
             return await self.finish(entry, on_change=on_change)
 
+    async def take_up(self, entry: Entry, *, on_change: Callable[[Entry], None] = lambda _: None) -> Entry:
+        """Go on with a row that was sent before; never sends. Raises like `finish`."""
+        async with self.client.tasks:
+            return await self.finish(entry, on_change=on_change)
+
     async def start(
         self,
         request: Request,
@@ -148,8 +165,8 @@ class Runner:
         gate: Callable[[], None] = lambda: None,
     ) -> Entry:
         """Submit it, unless an earlier row will do; return the row."""
-        plan, row, waits = _Plan(request, draft, again), "", backoff()
-        unreached = refused = 0
+        plan, row, waits, unreached = _Plan(request, draft, again), "", backoff(), 0
+        began = self.client.clock.now()
         while True:
             try:
                 async with self.client.turn():
@@ -157,34 +174,52 @@ class Runner:
                     return await protect(self._pay(plan, row))
             except _TryAgain as retry:
                 row, error = retry.row, retry.error
-                unreached += isinstance(error, ConnectionFailed)
-                refused += isinstance(error, GatewayError)
-                if unreached >= _CONNECT_TRIES or refused >= _REFUSAL_TRIES:
-                    raise error from None
-                if isinstance(error, GatewayError):
-                    self.client.throttle.slow_down(error.retry_after)
-                    continue
+            if isinstance(error, GatewayError):
+                if self._is_hopeless(began):
+                    raise error
+                self.client.throttle.slow_down(error.retry_after)
+                continue
+            unreached += 1
+            if unreached >= _CONNECT_TRIES:
+                raise error
             await self.client.clock.sleep(next(waits))
+
+    def _is_hopeless(self, began: float) -> bool:
+        """Whether the gateway has taken nothing from anybody for so long that waiting on makes no sense.
+
+        As long as it takes something now and then, it is only full, and whoever waits will have a turn.
+        """
+        return self.client.clock.now() - max(began, self.client.accepted_at) > _REFUSAL_PATIENCE_S
 
     async def _pay(self, plan: _Plan, row: str) -> Entry:
         """Claim, send, record: the one step that may cost money. Never cancelled half way."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._payments.add(task)
+        task.add_done_callback(self._payments.discard)
         if row:
-            fresh = await self._write(self.store.reopen, row)
-            entry = await self._write(self.store.entry, row)
+            entry, fresh = await self._write(self.store.reopen, row, alone=plan.again is not None)
         else:
             entry, fresh = await self._write(self.store.claim, plan.draft, again=plan.again)
         if not fresh:
             return entry
+        self._submitting.add(entry.row)
         try:
-            submitted = await self.client.post(plan.request, self.envelope)
+            return await self._send(plan.request, entry.row)
+        finally:
+            self._submitting.discard(entry.row)
+
+    async def _send(self, request: Request, row: str) -> Entry:
+        try:
+            submitted = await self.client.post(request, self.envelope)
         except BaseException as error:
-            await self._record_no_task(entry.row, error)
+            await self._record_no_task(row, error)
             raise
-        now = self.client.clock.epoch()
-        await self._write(
-            self.store.submitted, entry.row, submitted.task_id, now, submitted.sent, submitted.answered
-        )
-        return await self._write(self.store.entry, entry.row)
+        now, task_id = self.client.clock.epoch(), submitted.task_id
+        try:
+            await self._write(self.store.submitted, row, task_id, now, submitted.sent, submitted.answered)
+        except StoreError as error:
+            raise StoreError(f"Task {task_id} was taken and charged, but: {error}") from error
+        return await self._write(self.store.entry, row)
 
     async def _record_no_task(self, row: str, error: BaseException) -> None:
         """Write down a refusal as refused, and anything that is not plainly one as unknown."""
@@ -219,6 +254,8 @@ class Runner:
         """Wait while another kernel, or another call, is submitting this very row."""
         while entry.state is TaskState.SUBMITTING:
             await self.client.clock.sleep(_LEDGER_LOOK_S)
+            if entry.owner == self.store.owner and entry.row not in self._submitting:
+                await self._write(self.store.ended, entry.row, TaskState.UNKNOWN, "", _BROKEN_OFF)
             await self._write(self.store.settle_orphans)
             entry = await self._write(self.store.entry, entry.row)
         return entry
@@ -268,13 +305,20 @@ class Runner:
     async def collect(self, entry: Entry) -> Entry:
         """Fetch and file every picture that is not on disk yet; asks once for fresh URLs if one has gone."""
         problems = await self._collect(entry)
-        if problems:
-            answer = await self.client.ask(entry.task_id)
-            await self._write(self.store.renewed, entry.row, answer.status.urls or entry.urls)
+        if problems and await self._renew(entry):
             problems = await self._collect(await self._write(self.store.entry, entry.row))
         if problems:
             raise _missing(entry, problems)
         return await self._write(self.store.entry, entry.row)
+
+    async def _renew(self, entry: Entry) -> bool:
+        """Ask for fresh URLs; False if the gateway does not tell (any more)."""
+        try:
+            answer = await self.client.ask(entry.task_id)
+        except (ConnectionFailed, GatewayError):
+            return False
+        await self._write(self.store.renewed, entry.row, answer.status.urls or entry.urls)
+        return True
 
     async def _collect(self, entry: Entry) -> list[PictureError]:
         have = {image.index for image in entry.images if image.path and image.path.exists()}
@@ -336,19 +380,33 @@ class _TryAgain(Exception):
 def _keep(data: bytes, folder: Path, index: int) -> tuple[Path, images.Info]:
     """Write a picture and its thumbnail so that a crash leaves either nothing or all of it."""
     info = images.inspect(data)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{index}.{info.format}"
-    partial = path.with_suffix(".part")
-    with partial.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        _write_whole(path, data)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error}. The task is paid; its picture is fetched again by the next start."
+        ) from error
     with contextlib.suppress(PictureError, OSError):  # made again when it is wanted
         images.thumb(path)
     return path, info
 
 
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file under another name first; two kernels may be fetching the same picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+_BROKEN_OFF = "Its submission was broken off before the ledger had the answer: it may have been charged."
 _UNKNOWN_TEXT = (
     "Row {row} was sent, but no answer is known: it may have been charged. It is not sent again by itself; look at the "
     "gateway's own task list, then ask for it with take=2 if it is not there."
@@ -365,9 +423,12 @@ def _missing(entry: Entry, problems: list[PictureError]) -> PictureError:
 
 
 def request_of(entry: Entry) -> Request:
-    """Rebuild the request of a row, the gateway's defaults filled in."""
+    """Rebuild the request of a row, the gateway's defaults filled in; one that no class takes as it was written."""
     model = MODES.get(entry.mode)
-    return model(**entry.held) if model else RawRequest(entry.mode, **entry.held)
+    try:
+        return model(**entry.held) if model else RawRequest(entry.mode, **entry.held)
+    except InvalidRequest:
+        return RawRequest(entry.mode, **entry.held)
 
 
 def failed_error(entry: Entry) -> TaskFailed | GatewayError:

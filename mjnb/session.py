@@ -6,16 +6,19 @@ Whatever is awaited here returns a `Job`: `await` it in a cell, call `.result()`
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import warnings
 import weakref
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from mjnb.embedded import serve, stop_serving
-from mjnb.errors import AdviceWarning, SetupError
+from mjnb.embedded import serve
+from mjnb.errors import AdviceWarning, InvalidRequest, SetupError
 from mjnb.gateways.base import Envelope, Limits
 from mjnb.jobs import Job
-from mjnb.modes import ImageToImage, TextToImage, UploadPaint, Upscale, Vary
+from mjnb.modes import Canvas, ImageToImage, TextToImage, UploadPaint, Upscale, Vary
 from mjnb.polling import SHARE, Clock
 from mjnb.preparing import lift_flags, single_prompt
 from mjnb.runner import RETRY, Runner, request_of
@@ -32,9 +35,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from mjnb.client import Client
+    from mjnb.embedded import Lease
     from mjnb.gateways.base import Dialect
     from mjnb.modes import Mask, Request
-    from mjnb.simulator import Server
     from mjnb.store import Entry
 
 __all__ = ["Session"]
@@ -95,18 +98,16 @@ class Session:
         root = Path(store)
         self.store = Store(root / "simulated" if self.place.simulated else root)
         self.clock = clock or Clock(self.place.time_scale)
-        self._prices = dict(prices or {})
+        self._price = partial(_price_micro, self.dialect, dict(prices or {}))
         self._envelope, self._timeout = Envelope(provider), timeout
-        documented = self.dialect.limits
-        self._limits = Limits(
-            requests_per_minute or documented.per_minute, concurrency or documented.at_once
-        )
+        self._limits = _limits(self.dialect.limits, requests_per_minute, concurrency)
         self._transport = transport
         self._runner: Runner | None = None
-        self._opening = asyncio.Lock()
+        self._lease: Lease | None = None
+        self._closed = False
+        self._opening, self._leasing = asyncio.Lock(), threading.Lock()
+        self._jobs: weakref.WeakSet[Job[Any]] = weakref.WeakSet()
         self._advised: set[str] = set()
-        self._closing = weakref.finalize(self, _release, self.store, held := _Held())
-        self._held = held
         if not quiet:
             print(self.place.announcement())  # noqa: T201  (a person must see whether this costs money)
 
@@ -141,14 +142,14 @@ class Session:
         """Return the running client and ledger, opened at their first use. On the I/O loop only."""
         async with self._opening:
             if self._runner is None:
-                if not self._closing.alive:
+                if self._closed:
                     raise SetupError(
                         "This session is closed; make a new one, nothing in its ledger is lost."
                     )
                 base_url = self.place.base_url or await asyncio.to_thread(self._start_simulator)
                 self._runner = Runner(
                     self._client(base_url), self.store,
-                    envelope=self._envelope, price=self.price_micro, timeout=self._timeout,
+                    envelope=self._envelope, price=self._price, timeout=self._timeout, holds=self._lease,
                 )  # fmt: skip
             return self._runner
 
@@ -161,19 +162,36 @@ class Session:
         )  # fmt: skip
 
     def _start_simulator(self) -> str:
-        self._held.server = serve(self.store.root / "gateway.sqlite", self.place.time_scale)
-        return self._held.server.url
+        with self._leasing:  # a start that was stopped half way is found by the next one
+            if self._lease is None:
+                self._lease = serve(self.store.root / "gateway.sqlite", self.place.time_scale)
+            return self._lease.url
 
     def close(self) -> Job[None]:
-        """Close connections, the embedded simulator and the ledger. Tasks under way stay in the ledger."""
+        """Stop what is under way, then close connections, the embedded simulator and the ledger.
+
+        A submission under way is finished and written down. Tasks at the gateway go on there and stay in the ledger.
+        """
         return Job(self._close(), label="closing")
 
     async def _close(self) -> None:
-        runner, self._runner = self._runner, None
+        async with self._opening:
+            self._closed = True
+            runner, self._runner = self._runner, None
+        jobs = list(self._jobs)
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
         if runner is not None:
-            await runner.client.aclose()
-            runner.close()
-        await asyncio.to_thread(self._closing)
+            await runner.aclose()
+        await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        self.store.close()
+        with self._leasing:
+            lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.release()
 
     async def __aenter__(self) -> Self:
         """Return itself."""
@@ -186,7 +204,13 @@ class Session:
         await self.close()
 
     def _job(self, work: Coroutine[Any, Any, Any], label: str) -> Job[Any]:
-        return Job(work, label=label)
+        job = Job(work, label=label)
+        self.keep(job)
+        return job
+
+    def keep(self, job: Job[Any]) -> None:
+        """Have a job of this session stopped when the session is closed."""
+        self._jobs.add(job)
 
     # -- requests and prices -------------------------------------------------------------------------------------
 
@@ -210,12 +234,7 @@ class Session:
 
     def price_micro(self, request: Request) -> int | None:
         """Return what a request costs in millionths of a US dollar, None if nobody tells."""
-        speed = self.dialect.held(request).get("speed")
-        for name in (f"{request.mode} {speed}", request.mode, speed):
-            if name in self._prices:
-                return round(self._prices[str(name)] * 1_000_000)
-        found: int | None = self.dialect.price(request)
-        return found
+        return self._price(request)
 
     # -- one task at a time --------------------------------------------------------------------------------------
 
@@ -270,8 +289,8 @@ class Session:
         """
         if canvas is None and isinstance(image, Image) and image.width:
             canvas = {"width": image.width, "height": image.height}
-        if img_pos is None and canvas is not None:
-            size = canvas if isinstance(canvas, dict) else canvas.given()
+        if img_pos is None and isinstance(canvas, dict | Canvas):
+            size = canvas.given() if isinstance(canvas, Canvas) else canvas
             img_pos = {**size, "x": 0, "y": 0}
         values = {"mask": mask, "canvas": canvas, "img_pos": img_pos, **params}
         return self._one(
@@ -363,7 +382,8 @@ class Session:
         loop = asyncio.get_running_loop()
 
         def tell(found: Task | None) -> None:
-            loop.call_soon_threadsafe(seen.put_nowait, found)
+            with contextlib.suppress(RuntimeError):  # that loop is closed: nobody looks any more
+                loop.call_soon_threadsafe(seen.put_nowait, found)
 
         job = self._job(self._follow(_id(task), tell), "watching")
         job.add_done_callback(lambda _: tell(None))
@@ -424,17 +444,26 @@ class Session:
         return with_pictures(rows.frame(self.store.all()))
 
 
-class _Held:
-    """What a session must let go of, apart from itself so that it can be collected."""
+def _price_micro(dialect: Dialect, prices: Mapping[str, float], request: Request) -> int | None:
+    """Price a request by the user's own prices, else by the documented ones. Knows no session, which may be gone."""
+    speed = dialect.held(request).get("speed")
+    for name in (f"{request.mode} {speed}", request.mode, speed):
+        if name in prices:
+            return round(prices[str(name)] * 1_000_000)
+    return dialect.price(request)
 
-    server: Server | None = None
 
-
-def _release(store: Store, held: _Held) -> None:
-    store.close()
-    if held.server is not None:
-        stop_serving(held.server)
+def _limits(documented: Limits, per_minute: int | None, at_once: int | None) -> Limits:
+    for name, value in (("requests_per_minute", per_minute), ("concurrency", at_once)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise SetupError(f"{name}={value!r}: an integer of at least 1, or None for what is documented.")
+    return Limits(per_minute or documented.per_minute, at_once or documented.at_once)
 
 
 def _id(task: Task | str) -> str:
-    return task.id if isinstance(task, Task) else task
+    found = task.id if isinstance(task, Task) else task
+    if not isinstance(found, str) or not found:
+        raise InvalidRequest(
+            "task", task, "a task that the gateway has taken, or its id", hint="This one has no id there."
+        )
+    return found

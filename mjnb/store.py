@@ -18,6 +18,7 @@ import json
 import secrets
 import sqlite3
 import threading
+import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,21 +134,19 @@ class Store:
         with self._trouble():
             for name in ("pictures", "locks"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
-            self._alive = FileLock(self._lock_file(self.owner), thread_local=False)
-            self._alive.acquire(timeout=5)
-            with FileLock(
-                self._lock_file("opening"), timeout=30
-            ):  # one at a time makes and migrates the file
-                self._db = self._open()
+            alive = FileLock(self._lock_file(self.owner), thread_local=False)
+            alive.acquire(timeout=5)
+            try:
+                with FileLock(
+                    self._lock_file("opening"), timeout=30
+                ):  # one at a time makes and migrates it
+                    self._db = _open(self.path)
+            except BaseException:
+                _let_lock_go(alive)
+                raise
+        # Not tied to a session: a submission under way may outlive whoever asked for it.
+        self._closing = weakref.finalize(self, _let_go, self._db, alive)
         self.settle_orphans()
-
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        migrate(db)
-        return db
 
     def __repr__(self) -> str:
         """Show the folder's name only."""
@@ -156,9 +155,7 @@ class Store:
     def close(self) -> None:
         """Close the file and let go of the lock."""
         with self._lock:
-            self._db.close()
-            self._alive.release()
-            self._lock_file(self.owner).unlink(missing_ok=True)
+            self._closing()
 
     def _lock_file(self, owner: str) -> Path:
         return self.root / "locks" / f"{owner}.lock"
@@ -167,10 +164,9 @@ class Store:
     def _trouble(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError, Timeout) as error:
-            raise StoreError(
-                f"The ledger {self.path} cannot be used: {error}. Nothing that is already in it was changed by this."
-            ) from error
+        except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last: a disk without locks
+            note = "Nothing that is already in it was changed by this."
+            raise StoreError(f"The ledger {self.path} cannot be used: {error}. {note}") from error
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -179,10 +175,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def _read(self, where: str, values: Sequence[Any] = ()) -> list[Entry]:
         with self._lock, self._trouble():
@@ -242,14 +239,15 @@ class Store:
 
     def adopt(self, task_id: str, *, gateway: str, simulated: bool) -> Entry:
         """Write a row for a task that was made elsewhere, so that it can be waited for and kept."""
-        row = f"task-{secrets.token_hex(8)}"
+        row, cell = f"task-{secrets.token_hex(8)}", f"task:{task_id}"
         with self._write() as db:
             db.execute(
-                "INSERT INTO tasks (row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, state, task_id) "
+                "INSERT OR IGNORE INTO tasks "
+                "(row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, state, task_id) "
                 "VALUES (?, ?, 1, ?, ?, ?, 'unknown', '{}', 0, 1, 'pending', ?)",
-                (row, f"task:{task_id}", self.owner, gateway, simulated, task_id),
+                (row, cell, self.owner, gateway, simulated, task_id),
             )
-        return self.entry(row)
+        return self.by_cells([cell])[cell]
 
     def _taken(self, cell: str, again: Callable[[Entry], bool]) -> Entry | None:
         entry = self.by_cells([cell]).get(cell)
@@ -272,15 +270,27 @@ class Store:
         """Write down that there is no task, or that nobody knows."""
         self._update(row, state=state.value, fail_code=code, fail_msg=message)
 
-    def reopen(self, row: str) -> bool:
-        """Take up again a row that the gateway refused, to submit it once more; False if it is no longer refused."""
+    def reopen(self, row: str, *, alone: bool) -> tuple[Entry, bool]:
+        """Take up again a row that the gateway refused, to submit it once more.
+
+        Args:
+            row: The row.
+            alone: Only if no other row of its cell has been sent meanwhile, by another kernel say.
+
+        Returns:
+            The row that speaks for the cell now, and whether the caller alone may submit it.
+        """
         with self._write() as db:
+            cell = self.entry(row).cell
+            best = self.by_cells([cell])[cell]
+            if alone and best.state is not TaskState.REFUSED:
+                return best, False
             changed = db.execute(
                 "UPDATE tasks SET state = 'submitting', owner = ?, fail_code = '', fail_msg = '' "
                 "WHERE row = ? AND state = 'refused'",
                 (self.owner, row),
             )
-            return changed.rowcount == 1
+        return self.entry(row), changed.rowcount == 1
 
     def told(
         self, row: str, status: Status, raw: Any, *, seen: float, lag_s: float | None, expires: float | None
@@ -309,13 +319,14 @@ class Store:
     def _update(self, row: str, guard: str = "", **values: Any) -> None:
         names = ", ".join(f"{name} = ?" for name in values)
         with self._write() as db:
-            db.execute(f"UPDATE tasks SET {names} WHERE row = ?{guard}", (*values.values(), row))  # noqa: S608  (our names)
+            texts = (*map(_storable, values.values()), row)
+            db.execute(f"UPDATE tasks SET {names} WHERE row = ?{guard}", texts)  # noqa: S608  (our names)
 
     def filed(
         self, row: str, index: int, path: Path, *, width: int, height: int, size: int, sha256: str
     ) -> None:
         """Write down that a picture is on disk."""
-        relative = path.resolve().relative_to(self.root).as_posix()
+        relative = path.relative_to(self.root).as_posix()
         with self._write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO pictures (row, idx, path, width, height, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -365,11 +376,8 @@ class Store:
 
     def settle_orphans(self) -> list[Entry]:
         """Turn rows whose submission died with its owner into `unknown`, and return them."""
-        dead = [
-            e
-            for e in self._read("WHERE state = 'submitting'")
-            if e.owner != self.owner and not self._is_alive(e.owner)
-        ]
+        rows = self._read("WHERE state = 'submitting'")
+        dead = [e for e in rows if e.owner != self.owner and not self._is_alive(e.owner)]
         for entry in dead:
             note = "The kernel ended while this was being submitted: it may have been charged."
             self.ended(entry.row, TaskState.UNKNOWN, "", note)
@@ -388,6 +396,34 @@ class Store:
     def _sweep_locks(self, owners: Iterable[str]) -> None:
         for owner in owners:
             self._lock_file(owner).unlink(missing_ok=True)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _let_go(db: sqlite3.Connection, alive: FileLock) -> None:
+    db.close()
+    _let_lock_go(alive)
+
+
+def _let_lock_go(alive: FileLock) -> None:
+    alive.release()
+    Path(alive.lock_file).unlink(missing_ok=True)
+
+
+def _storable(value: Any) -> Any:
+    """Make text of any gateway fit for SQLite: half an emoji, cut off by somebody's limit, is no UTF-8."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _rank(entry: Entry) -> int:

@@ -7,13 +7,15 @@ frame = await run
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb.errors import InvalidRequest
-from mjnb.fields import Links
+from mjnb.fields import Links, Whole
+from mjnb.frame import TAIL
 from mjnb.jobs import Job
 from mjnb.modes import MODES, ImageToImage, Request, TextToImage, UploadPaint, Upscale, Vary, rule
 from mjnb.prompts import Template, expand, parse_template
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Skipped", "Sweep"]
 
 _MOST_CELLS = 100_000
+_TAKEN = {"cell", "picture", "image", "url", *TAIL}  # columns that a prompt's group must not be named like
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +146,16 @@ class Sweep:
             try:
                 request = prepare(self._request(coords))
             except InvalidRequest as error:
-                if self.on_invalid == "raise":
-                    raise
-                skipped.append(Skipped(coords, str(error)))
+                skipped.append(self.leave_out(coords, error))
                 continue
             cells += [Cell(self._place(coords, request), request, repeat) for repeat in range(self.repeats)]
         return cells, skipped
+
+    def leave_out(self, coords: Mapping[str, Any], problem: InvalidRequest) -> Skipped:
+        """Say what is left out and why, or raise the problem, as `on_invalid` wants it."""
+        if self.on_invalid == "raise":
+            raise problem
+        return Skipped(coords, str(problem))
 
     def _request(self, coords: Mapping[str, Any]) -> Request:
         fields = {name: value for name, value in coords.items() if name in self.model.model_fields}
@@ -169,11 +176,7 @@ class Sweep:
         Raises:
             InvalidRequest: A cell is not valid at this gateway.
         """
-
-        async def work() -> Plan:
-            return make_plan(self, session)
-
-        return Job(work(), label="planning")
+        return Job(asyncio.to_thread(make_plan, self, session), label="planning")
 
     def start(
         self,
@@ -214,9 +217,7 @@ class Sweep:
 
 
 def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidRequest(name, value, "an integer of at least 1")
-    return value
+    return Whole("how many", 1).read(name, value)
 
 
 def _model(mode: str | None, axes: Mapping[str, Any]) -> type[Request]:
@@ -246,8 +247,9 @@ def _read_prompt(
         return None, {"prompt": _distinct("prompt", [text for item in prompt for text in expand(item)])}
     template = parse_template(prompt)
     for group in template.groups:
-        if group.name in model.model_fields:
-            raise InvalidRequest("prompt", prompt, f"{group.name!r} is a field; name the group otherwise")
+        if group.name in model.model_fields or group.name in _TAKEN:
+            kind = "field" if group.name in model.model_fields else "column of the frame"
+            raise InvalidRequest("prompt", prompt, f"{group.name!r} is a {kind}; name the group otherwise")
     return template, {group.name: _distinct(group.name, group.options) for group in template.groups}
 
 
@@ -275,11 +277,11 @@ def _spelled(model: type[Request], name: str, value: Any) -> Any:
 
 def _distinct(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """Refuse a value given twice: it would be one cell, not two."""
-    seen: list[Any] = []
+    seen: set[tuple[type, str]] = set()
     for value in values:
-        if any(value == other and type(value) is type(other) for other in seen):
+        if (type(value), repr(value)) in seen:
             raise InvalidRequest(
                 name, value, "given twice on this axis", hint="Use repeats= for several equal tasks."
             )
-        seen.append(value)
-    return tuple(seen)
+        seen.add((type(value), repr(value)))
+    return tuple(values)

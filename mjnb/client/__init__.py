@@ -9,28 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import email.utils
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from mjnb.client.files import Fetcher
+from mjnb.client.wire import NEVER_ARRIVED, TooLong, http_client, kind, read_reply
 from mjnb.errors import (
     ConnectionFailed,
     GatewayError,
     GatewayUnavailable,
     MalformedReply,
-    PictureBroken,
-    PictureExpired,
     RateLimited,
     TaskTimeout,
     UnknownOutcome,
     UnknownTask,
 )
-from mjnb.gateways.base import Limits, Reply
-from mjnb.hosts import host_name, is_loopback, is_private
+from mjnb.hosts import host_name, is_loopback
 from mjnb.polling import SHARE, Throttle, backoff
 
 if TYPE_CHECKING:
@@ -38,29 +34,18 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from mjnb.gateways.base import Call, Dialect, Envelope, Rhythm, Status
+    from mjnb.gateways.base import Call, Dialect, Envelope, Limits, Reply, Rhythm, Status
     from mjnb.modes import Request
     from mjnb.polling import Clock
 
-__all__ = ["Answer", "Client", "Submitted"]
+__all__ = ["SOCKETS", "Answer", "Client", "Submitted"]
 
 SOCKETS = 64
 _SUBMIT_SOCKETS = 8
 _READ_SOCKETS = 40
 _FILE_SOCKETS = SOCKETS - _SUBMIT_SOCKETS - _READ_SOCKETS
-_MAX_REPLY = 4 * 2**20
-MAX_PICTURE = 50 * 2**20
-_NEVER_ARRIVED = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.UnsupportedProtocol,
-    httpx.ProxyError,
-)
-_FETCH_TRIES = 4
 _ODD_ANSWERS = 5  # in a row, before a task's status is given up on
 _UNKNOWN_GRACE_S = 30.0  # a task may be a moment late in the gateway's own index
-_TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +94,13 @@ class Client:
         self.tasks = asyncio.Semaphore(max(1, int(self.limits.at_once * SHARE)))
         self._submits = asyncio.Semaphore(_SUBMIT_SOCKETS)
         self._reads = asyncio.Semaphore(_READ_SOCKETS)
-        self._files = asyncio.Semaphore(_FILE_SOCKETS)
         trust = not is_loopback(base_url)  # a proxy from the environment has no business with loopback
-        self._poster = _http(
-            transport, trust, connections=_SUBMIT_SOCKETS, keep=0
-        )  # a stale connection could eat a POST
-        self._reader = _http(transport, trust, connections=_READ_SOCKETS, keep=_READ_SOCKETS)
-        self._fetcher = _http(transport, trust, connections=_FILE_SOCKETS, keep=_FILE_SOCKETS)
+        # No connection is kept for submissions: a stale one could eat a POST.
+        self._poster = http_client(transport, trust, connections=_SUBMIT_SOCKETS, keep=0)
+        self._reader = http_client(transport, trust, connections=_READ_SOCKETS, keep=_READ_SOCKETS)
+        fetching = http_client(transport, trust, connections=_FILE_SOCKETS, keep=_FILE_SOCKETS)
+        self._fetcher = Fetcher(self.base_url, fetching, clock, at_once=_FILE_SOCKETS)
+        self.accepted_at = clock.now()
 
     def __repr__(self) -> str:
         """Show where it speaks to, never the key."""
@@ -145,15 +130,15 @@ class Client:
         call = self.dialect.submit(request, envelope)
         try:
             reply = await self._send(self._poster, call)
-        except _NEVER_ARRIVED as error:
+        except NEVER_ARRIVED as error:
             raise _unreached(self.base_url, error) from error
         except httpx.LocalProtocolError as error:
             raise ConnectionFailed(
                 f"The request could not be written ({error}). Nothing was sent."
             ) from error
-        except (httpx.TransportError, _TooLong) as error:
+        except (httpx.RequestError, TooLong) as error:
             raise _unknown(
-                f"the connection to {host_name(self.base_url)} broke after sending ({_name(error)})"
+                f"the connection to {host_name(self.base_url)} broke after sending ({kind(error)})"
             ) from error
         return Submitted(self._read_submit(reply), dict(call.body or {}), reply.json)
 
@@ -168,6 +153,7 @@ class Client:
                 f"{self.dialect.title} answered {reply.status} without saying whether it took the task"
             ) from error
         self.throttle.speed_up()
+        self.accepted_at = self.clock.now()
         return task_id
 
     # -- asking --------------------------------------------------------------------------------------------------
@@ -182,11 +168,11 @@ class Client:
         async with self._reads, self.throttle:
             try:
                 reply = await self._send(self._reader, self.dialect.status(task_id))
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 raise ConnectionFailed(
-                    f"{host_name(self.base_url)} did not answer ({_name(error)})"
+                    f"{host_name(self.base_url)} did not answer ({kind(error)})"
                 ) from error
-            except _TooLong as error:
+            except TooLong as error:
                 raise MalformedReply(
                     f"{self.dialect.title}'s answer about task {task_id} is too long"
                 ) from error
@@ -217,8 +203,14 @@ class Client:
             if left <= 0:
                 raise _timeout(task_id, rhythm.timeout)
             await self.clock.sleep(min(wait, left))
+            left = rhythm.timeout - (self.clock.now() - started)
             try:
-                answer = await self.ask(task_id)
+                async with asyncio.timeout(
+                    max(left, rhythm.every) / self.clock.scale
+                ):  # it may never answer
+                    answer = await self.ask(task_id)
+            except TimeoutError:
+                continue
             except (ConnectionFailed, GatewayError) as error:
                 odd += 1
                 if self._gives_up(error, odd, self.clock.now() - started + age):
@@ -239,132 +231,28 @@ class Client:
             return odd >= _ODD_ANSWERS
         return not isinstance(error, ConnectionFailed | RateLimited | GatewayUnavailable)
 
-    # -- fetching ------------------------------------------------------------------------------------------------
-
     async def fetch(self, url: str) -> bytes:
-        """Fetch one picture; the key does not travel.
-
-        Raises:
-            PictureExpired: The URL is no longer valid (403, 404, 410).
-            PictureBroken: Not an address to fetch from, too large, or no answer after some tries.
-        """
-        waits = backoff()
-        for attempt in range(_FETCH_TRIES):
-            if attempt:
-                await self.clock.sleep(next(waits))
-            try:
-                async with self._files:
-                    return await self._fetch_once(url, hops=3)
-            except httpx.TransportError as error:
-                broken = PictureBroken(
-                    f"{host_name(url)} did not deliver the picture ({_name(error)})", url=url
-                )
-        raise broken
-
-    async def _fetch_once(self, url: str, hops: int) -> bytes:
-        self._check_address(url)
-        async with self._fetcher.stream("GET", url) as response:
-            if response.is_redirect and hops:
-                target = str(response.next_request.url) if response.next_request else url
-                return await self._fetch_once(target, hops - 1)
-            if response.status_code in {403, 404, 410}:
-                raise PictureExpired(
-                    f"{host_name(url)} no longer has this picture ({response.status_code})", url=url
-                )
-            if response.status_code != httpx.codes.OK:
-                raise httpx.RemoteProtocolError(f"status {response.status_code}")
-            return await _bounded(response, MAX_PICTURE)
-
-    def _check_address(self, url: str) -> None:
-        """Fetch over https only, and from a private network only if the gateway is there itself."""
-        parts = urlsplit(url)
-        home = urlsplit(self.base_url).hostname or ""
-        host = parts.hostname or ""
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
-            raise PictureBroken("a picture's URL must be https", url=url)
-        if is_private(host) and host != home:
-            raise PictureBroken(f"a picture's URL points into a private network ({host})", url=url)
+        """Fetch one picture; the key does not travel. Raises `PictureExpired` or `PictureBroken`."""
+        return await self._fetcher.fetch(url)
 
     async def _send(self, http: httpx.AsyncClient, call: Call) -> Reply:
         """Make one request with the key and read its bounded answer."""
-        headers = {"Authorization": f"Bearer {self._key.get_secret_value()}", "Accept": "application/json"}
         request = http.build_request(
             call.method,
             self.base_url + call.path,
             params=call.query or None,
             json=call.body,
-            headers=headers,
+            headers={"Accept": "application/json"},
         )
-        response = await http.send(request, stream=True)
-        try:
-            content = await _bounded(response, _MAX_REPLY)
-        except PictureBroken as error:
-            raise _TooLong from error
-        finally:
-            await response.aclose()
-        text = content.decode("utf-8", "replace")
-        return Reply(
-            response.status_code, _json(text), text, _retry_after(response.headers.get("retry-after"))
+        request.headers["Authorization"] = (
+            f"Bearer {self._key.get_secret_value()}"  # in no traceback's variables
         )
-
-
-class _TooLong(Exception):
-    """An answer larger than any a gateway documents."""
-
-
-def _http(
-    transport: httpx.AsyncBaseTransport | None, trust: bool, *, connections: int, keep: int
-) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=keep, keepalive_expiry=4)
-    return httpx.AsyncClient(
-        transport=transport,
-        limits=limits,
-        timeout=_TIMEOUT,
-        trust_env=trust,
-        headers={"User-Agent": "mjnb"},
-    )
-
-
-async def _bounded(response: httpx.Response, limit: int) -> bytes:
-    """Read a body of at most `limit` bytes, whatever its headers claim."""
-    chunks, size = [], 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > limit:
-            raise PictureBroken(f"more than {limit >> 20} MB came", url=str(response.url))
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Read `Retry-After`, which is seconds or an HTTP date."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        when = email.utils.parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    import datetime as dt
-
-    return max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds())
-
-
-def _name(error: Exception) -> str:
-    return type(error).__name__
+        return await read_reply(http, request, without=self._key.get_secret_value())
 
 
 def _unreached(base_url: str, error: Exception) -> ConnectionFailed:
     return ConnectionFailed(
-        f"{host_name(base_url)} could not be reached ({_name(error)}). Nothing arrived there and nothing was charged; "
+        f"{host_name(base_url)} could not be reached ({kind(error)}). Nothing arrived there and nothing was charged; "
         "check the network, then run the same again."
     )
 

@@ -1,0 +1,114 @@
+"""The HTTP of it: clients of our own making, and answers read within bounds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import json
+from typing import Any
+
+import httpx
+
+from mjnb.gateways.base import Reply
+
+__all__ = ["NEVER_ARRIVED", "TooLong", "bounded", "http_client", "kind", "read_reply"]
+
+NEVER_ARRIVED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+)
+"""What befalls a request before any of it has left."""
+
+_MAX_REPLY = 4 * 2**20
+_LONGEST_PAUSE_S = 3600.0  # however much longer `Retry-After` would have us wait before we ask again
+_ECHO = 8  # a key at least so long is struck out of answers that repeat it
+_TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=None)
+
+
+class TooLong(Exception):
+    """More came than any gateway documents."""
+
+
+def http_client(
+    transport: httpx.AsyncBaseTransport | None, trust: bool, *, connections: int, keep: int
+) -> httpx.AsyncClient:
+    """Make a client with so many connections at most, `keep` of them kept for the next request.
+
+    Args:
+        transport: Instead of the network.
+        trust: Whether proxies and certificates of the environment count.
+        connections: How many at once.
+        keep: How many stay open.
+    """
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=keep, keepalive_expiry=4)
+    return httpx.AsyncClient(
+        transport=transport,
+        limits=limits,
+        timeout=_TIMEOUT,
+        trust_env=trust,
+        headers={"User-Agent": "mjnb"},
+    )
+
+
+async def read_reply(http: httpx.AsyncClient, request: httpx.Request, *, without: str) -> Reply:
+    """Send a request and read its answer.
+
+    Args:
+        http: The client.
+        request: The request.
+        without: The key, struck out of an answer that repeats it, since answers are shown and written down.
+
+    Raises:
+        TooLong: More than 4 MB came.
+        httpx.RequestError: It could not be sent, or not be answered.
+    """
+    response = await http.send(request, stream=True)
+    try:
+        content = await bounded(response, _MAX_REPLY)
+    finally:
+        await response.aclose()
+    text = content.decode("utf-8", "replace")
+    text = text.replace(without, "[key]") if len(without) >= _ECHO else text
+    retry_after = _retry_after(response.headers.get("retry-after"))
+    return Reply(response.status_code, _json(text), text, retry_after)
+
+
+async def bounded(response: httpx.Response, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes, whatever its headers claim. Raises `TooLong`."""
+    chunks, size = [], 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > limit:
+            raise TooLong(f"more than {limit >> 20} MB came")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def kind(error: Exception) -> str:
+    """Name an error for a message; its own text may hold an address."""
+    return type(error).__name__
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Read `Retry-After`, which is seconds or an HTTP date."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return min(float(value), _LONGEST_PAUSE_S)
+    try:
+        when = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if when.tzinfo is None:  # "-0000" says that the zone is not known
+        when = when.replace(tzinfo=dt.UTC)
+    return min(max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds()), _LONGEST_PAUSE_S)
