@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mjnb.errors import InvalidRequest, UnsupportedError
+from mjnb.modes import RawRequest
 from mjnb.prompts import parse_template, split_flags
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ __all__ = ["lift_flags", "single_prompt"]
 
 
 def lift_flags(request: Request, dialect: Dialect) -> tuple[Request, tuple[str, ...]]:
-    """Turn the flags at a prompt's end into fields.
+    """Turn the flags at a prompt's end into fields; a `RawRequest` stays as it was written.
 
     Returns:
         The request, and notes on what was normalised.
@@ -25,9 +26,11 @@ def lift_flags(request: Request, dialect: Dialect) -> tuple[Request, tuple[str, 
         InvalidRequest: A flag contradicts a field.
     """
     prompt = request.given().get("prompt")
-    if not isinstance(prompt, str):
+    if not isinstance(prompt, str) or isinstance(request, RawRequest):
         return request, ()
     flags = split_flags(prompt)
+    if not flags.text:
+        raise InvalidRequest("prompt", prompt, "words, and flags only after them")
     for name, value in flags.others.items():
         has = ", ".join(type(request).model_fields)
         raise UnsupportedError(
@@ -35,7 +38,7 @@ def lift_flags(request: Request, dialect: Dialect) -> tuple[Request, tuple[str, 
         )
     for name, value in flags.fields.items():
         _agree(request, name, value)
-    changes = {"prompt": flags.text or prompt, **flags.fields}
+    changes = {"prompt": flags.text, **flags.fields}
     return (request.replace(**changes) if flags.text != prompt else request), flags.notes
 
 

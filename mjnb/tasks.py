@@ -140,7 +140,7 @@ def seconds(value: float) -> str:
     >>> seconds(38.21), seconds(250)
     ('38.2 s', '4 min 10 s')
     """
-    if value < 60:  # noqa: PLR2004  (a minute)
+    if round(value, 1) < 60:  # noqa: PLR2004  (a minute)
         return f"{value:.1f} s"
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
@@ -161,12 +161,19 @@ def money(micro: int | None) -> str:
 
 def canonical(value: Any) -> str:
     """Write a value as JSON that is the same for equal values: sorted keys, no blanks, tuples as lists."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _writable(
+        json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    )
 
 
 def as_json(value: Any) -> str:
     """Write a value as JSON in the order it has, for people to read."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    return _writable(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _writable(text: str) -> str:
+    """Replace halves of surrogate pairs, which a gateway's JSON can carry and no file or database can."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _plain(value: Any) -> Any:
