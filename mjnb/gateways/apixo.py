@@ -7,7 +7,6 @@ codec is one. APIXO cuts a prompt at its first `--`: flags never travel in a pro
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,9 @@ __all__ = ["CURRENT", "Apixo", "Generation"]
 GENERATING = frozenset({"text-to-image", "image-to-image", "upload-paint"})
 _SUBMIT = "/api/v1/generateTask/midjourney"
 _STATUS = "/api/v1/statusTask/midjourney"
+_PROVIDER = "auto"  # the page's default; its own examples leave it out
+_YEAR_3000_S = 32_503_680_000.0  # a later moment is no answer, and would not fit into a calendar
+_TOO_MUCH = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,8 @@ class Apixo(Dialect):
 
     def check(self, request: Request) -> None:
         """Refuse a mode or a speed that the page does not have, and a prompt that APIXO would cut."""
-        if not isinstance(request, RawRequest) and request.mode not in self.modes:
-            raise UnsupportedError("mode", request.mode, f"{self.title} has {', '.join(self.modes)}")
-        speed = getattr(request, "speed", None)
-        if speed is not None and speed not in self.generation.speeds:
-            allowed = f"{self.title} has {' and '.join(self.generation.speeds)}"
-            raise UnsupportedError("speed", speed, allowed, nearest=self.generation.speeds[0])
+        if not isinstance(request, RawRequest):
+            self._check_typed(request)
         if "--" in str(request.given().get("prompt", "")):
             hint = "Give the flag as a field, or write a dash as —."
             raise InvalidRequest(
@@ -117,6 +115,15 @@ class Apixo(Dialect):
                 f"{self.title} cuts a prompt at its first --",
                 hint=hint,
             )
+
+    def _check_typed(self, request: Request) -> None:
+        """Refuse a mode or a speed that the page does not have; what is written raw is not judged."""
+        if request.mode not in self.modes:
+            raise UnsupportedError("mode", request.mode, f"{self.title} has {', '.join(self.modes)}")
+        speed = getattr(request, "speed", None)
+        if speed is not None and speed not in self.generation.speeds:
+            allowed = f"{self.title} has {' and '.join(self.generation.speeds)}"
+            raise UnsupportedError("speed", speed, allowed, nearest=self.generation.speeds[0])
 
     def advise(self, request: Request) -> list[str]:
         """Warn of v6, of prompts that are not English, and of more than two references."""
@@ -153,7 +160,7 @@ class Apixo(Dialect):
         body: dict[str, Any] = {"request_type": "callback" if envelope.callback_url else "async"}
         if envelope.callback_url:
             body["callback_url"] = envelope.callback_url
-        if self.generation.envelope:
+        if self.generation.envelope and envelope.provider != _PROVIDER:
             body["provider"] = envelope.provider
         return Call("POST", _SUBMIT, body={**body, "input": wire})
 
@@ -183,16 +190,16 @@ class Apixo(Dialect):
         """Return `data.taskId`; a task that exists is never lost to a strange code beside it."""
         data = _data(reply)
         task_id = data.get("taskId")
-        if isinstance(task_id, str) and task_id:
-            return task_id
-        raise self._refusal(reply)
+        if isinstance(task_id, str) and task_id.strip():
+            return _text(task_id)
+        raise self._refusal(reply, "No task was created.")
 
     def read_status(self, reply: Reply) -> Status:
         """Read the state; it decides before the code, and the code before the HTTP status."""
         data = _data(reply)
         word = data.get("state")
         if not isinstance(word, str):
-            raise self._refusal(reply)
+            raise self._refusal(reply, "")
         state = _STATES.get(word.strip().lower(), TaskState.PROCESSING)
         return Status(
             state=state,
@@ -200,8 +207,8 @@ class Apixo(Dialect):
             created=_epoch(data.get("createTime")),
             completed=_epoch(data.get("completeTime")),
             cost_time_s=_duration(data.get("costTime")),
-            fail_code=str(data.get("failCode") or ""),
-            fail_msg=str(data.get("failMsg") or ""),
+            fail_code=_text(data.get("failCode")),
+            fail_msg=_text(data.get("failMsg")),
         )
 
     def _urls(self, data: Mapping[str, Any], reply: Reply) -> tuple[str, ...]:
@@ -209,22 +216,27 @@ class Apixo(Dialect):
         result = data.get("resultJson")
         try:
             parsed = json.loads(result) if isinstance(result, str) else result
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         urls = parsed.get("resultUrls") if isinstance(parsed, dict) else None
-        found = tuple(url for url in urls if isinstance(url, str) and url) if isinstance(urls, list) else ()
+        found = (
+            tuple(_text(url) for url in urls if isinstance(url, str) and url)
+            if isinstance(urls, list)
+            else ()
+        )
         if not found:
             raise self._malformed(reply, "the task succeeded but resultJson holds no resultUrls")
         return found
 
-    def _refusal(self, reply: Reply) -> errors.GatewayError:
+    def _refusal(self, reply: Reply, outcome: str) -> errors.GatewayError:
+        """Read a refusal; only 4xx and 5xx are one, since anything else may hide a task that was created."""
         body = reply.json if isinstance(reply.json, dict) else {}
-        code = body.get("code") if isinstance(body.get("code"), int) else reply.status
-        if not isinstance(code, int) or 200 <= code < 400:  # noqa: PLR2004  (no refusal, and no answer either)
+        given = body.get("code")
+        code = given if given in _CODES and not isinstance(given, bool | float) else reply.status
+        if not 400 <= code < 600:  # noqa: PLR2004
             return self._malformed(reply, "neither a task id nor a state")
-        detail = _data(reply).get("error")
-        message = ": ".join(str(part) for part in (body.get("message"), detail) if part)
-        return refusal(self.title, code, message, reply.retry_after)
+        parts = (_text(body.get("message")), _text(_data(reply).get("error")))
+        return refusal(self.title, code, ": ".join(filter(None, parts)), reply.retry_after, outcome=outcome)
 
     def _malformed(self, reply: Reply, what: str) -> errors.MalformedReply:
         start = reply.text[:120]
@@ -258,19 +270,24 @@ _STATES = {
 }
 
 
+_CODES = range(200, 600)  # what an envelope's own code may be
+
+
 def _data(reply: Reply) -> Mapping[str, Any]:
     data = reply.json.get("data") if isinstance(reply.json, dict) else None
     return data if isinstance(data, dict) else {}
 
 
+def _text(value: Any) -> str:
+    """Read a text, made writable: JSON can carry halves of surrogate pairs, UTF-8 cannot."""
+    text = value if isinstance(value, str) else "" if value is None else str(value)
+    return text.encode("utf-8", "replace").decode()
+
+
 def _number(value: Any) -> float | None:
-    usable = (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value >= 0
-    )
-    return float(value) if usable else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < _TOO_MUCH else None  # NaN is neither
 
 
 def _epoch(value: Any) -> float | None:
@@ -278,7 +295,8 @@ def _epoch(value: Any) -> float | None:
     number = _number(value)
     if number is None:
         return None
-    return number / 1000 if number > 1e11 else number  # noqa: PLR2004  (the year 5138 in seconds)
+    moment = number / 1000 if number > 1e11 else number  # noqa: PLR2004  (the year 5138 in seconds)
+    return moment if moment < _YEAR_3000_S else None
 
 
 def _duration(value: Any) -> float | None:

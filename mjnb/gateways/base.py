@@ -151,9 +151,16 @@ _NEXT = {
 
 
 def refusal(
-    gateway: str, status: int, message: str, retry_after: float | None = None
+    gateway: str,
+    status: int,
+    message: str,
+    retry_after: float | None = None,
+    *,
+    outcome: str = "No task was created.",
 ) -> errors.GatewayError:
     """Build the one error that a refusal means, by HTTP status and by the words every gateway uses for no money.
+
+    `outcome` says what became of the task; it is "" where one was only asked after.
 
     >>> type(refusal("APIXO", 400, "Insufficient credits")).__name__
     'InsufficientCredits'
@@ -162,8 +169,9 @@ def refusal(
     if kind is errors.RequestRefused and "insufficient" in message.lower():
         kind = errors.InsufficientCredits
     advice = next((text for cls, text in _NEXT.items() if issubclass(kind, cls)), "")
-    text = f"{gateway} refused ({status}): {message or 'no reason given'}. No task was created. {advice}".strip()
-    return kind(text, status=status, code=message, retry_after=retry_after)
+    reason = (message or "no reason given").rstrip(".")
+    text = " ".join(filter(None, (f"{gateway} refused ({status}): {reason}.", outcome, advice)))
+    return kind(text, status=status, retry_after=retry_after)
 
 
 _BY_CODE: dict[str, type[errors.TaskFailed]] = {
