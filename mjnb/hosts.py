@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import re
+import socket
 from urllib.parse import urlsplit
 
 __all__ = ["host_name", "is_loopback", "is_private"]
@@ -14,7 +17,9 @@ def host_name(url: str) -> str:
     >>> host_name("https://user:secret@api.apixo.ai/x")
     'api.apixo.ai'
     """
-    return urlsplit(url).netloc.rpartition("@")[2] or "the server"
+    with contextlib.suppress(ValueError):
+        return urlsplit(url).netloc.rpartition("@")[2] or "the server"
+    return "the server"
 
 
 def is_loopback(url: str) -> bool:
@@ -23,11 +28,12 @@ def is_loopback(url: str) -> bool:
     >>> is_loopback("http://127.0.0.1:8000"), is_loopback("https://api.apixo.ai")
     (True, False)
     """
-    host = urlsplit(url).hostname or ""
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # no URL at all
+        return False
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
 
 
 def is_private(host: str) -> bool:
@@ -36,7 +42,20 @@ def is_private(host: str) -> bool:
     >>> is_private("10.0.0.1"), is_private("r2.apixo.ai")
     (True, False)
     """
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+    address = _address(host)
+    if address is not None:
+        return not address.is_global
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address however it is written: systems take `127.1`, `0x7f000001` and `2130706433` for 127.0.0.1."""
+    host = host.partition("%")[0]
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return getattr(address, "ipv4_mapped", None) or address
+    if re.fullmatch(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}", host.lower()):
+        with contextlib.suppress(OSError):
+            return ipaddress.ip_address(socket.inet_aton(host))
+    return None

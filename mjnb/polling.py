@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "Throttle", "backoff"]
 
 SHARE = 0.9  # of what a gateway allows; the rest is for the user's other programs
-_BURST_S = 5.0  # how many seconds' worth of requests may leave at once
+_MINUTE_S = 60.0
+_BURST = (
+    1 / 13
+)  # of a minute's requests may leave at once; the rest is spread, so that no minute holds more than its share
+_DEEPEST = 64  # how many times slower than full it gets at most
+_PAUSE_S = 5.0  # for everyone, where a 429 does not say how long
+_GRAIN_S = 1e-3  # no wait is shorter, so that every clock moves on
 
 
 class Clock:
@@ -67,9 +73,11 @@ class Throttle:
 
     def __init__(self, clock: Clock, limits: Limits, sockets: int) -> None:
         self._clock = clock
-        self._full = limits.per_minute * SHARE / 60
+        minute = max(1, int(limits.per_minute * SHARE))
+        self._burst = max(1.0, minute * _BURST)
+        self._full = (minute + 1 - self._burst) / _MINUTE_S
         self.rate = self._full
-        self._tokens = max(1.0, self._full * _BURST_S)
+        self._tokens = self._burst
         self._at = clock.now()
         self._paused_until = 0.0
         self._turn = asyncio.Lock()
@@ -81,7 +89,7 @@ class Throttle:
         try:
             async with self._turn:
                 while (wait := self._wait()) > 0:
-                    await self._clock.sleep(wait)
+                    await self._clock.sleep(max(wait, _GRAIN_S))
                 self._tokens -= 1
         except BaseException:
             self._sockets.release()
@@ -97,19 +105,26 @@ class Throttle:
     def _wait(self) -> float:
         """Refill, and return how long until there is a token."""
         now = self._clock.now()
-        self._tokens = min(max(1.0, self.rate * _BURST_S), self._tokens + (now - self._at) * self.rate)
+        most = max(1.0, self._burst * self.rate / self._full)
+        since = max(self._at, min(now, self._paused_until))  # a pause saves nothing up for a rush after it
+        self._tokens = min(most, self._tokens + (now - since) * self.rate)
         self._at = now
         if now < self._paused_until:
             return self._paused_until - now
-        return max(0.0, (1 - self._tokens) / self.rate) if self._tokens < 1 else 0.0
+        return max(0.0, (1 - self._tokens) / self.rate)
 
     def slow_down(self, retry_after: float | None) -> None:
-        """Make everyone wait `retry_after` seconds (5 if the gateway does not say) and go on at half the rate."""
+        """Make everyone wait `retry_after` seconds (5 if the gateway does not say) and go on at half the rate.
+
+        Requests that were on their way together come back refused together: that is one refusal, not many.
+        """
+        now = self._clock.now()
+        if now >= self._paused_until:
+            self.rate = max(self.rate / 2, self._full / _DEEPEST)
         self._paused_until = max(
-            self._paused_until, self._clock.now() + (retry_after if retry_after is not None else 5.0)
+            self._paused_until, now + (_PAUSE_S if retry_after is None else retry_after)
         )
         self._tokens = min(self._tokens, 1.0)
-        self.rate = max(self.rate / 2, 1.0)
 
     def speed_up(self) -> None:
         """Go back towards the full rate, a little with each request that was answered."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -13,7 +15,7 @@ from pydantic import SecretStr
 
 from mjnb.errors import SetupError
 from mjnb.gateways import NAMES, dialect
-from mjnb.hosts import is_loopback
+from mjnb.hosts import host_name, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,10 @@ class Place:
     key: SecretStr
     simulated: bool
     time_scale: float
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: the key stays in this process."""
+        raise TypeError("A session's place holds its key and cannot be pickled or copied.")
 
     @property
     def embedded(self) -> bool:
@@ -70,18 +76,32 @@ def find_place(
     >>> find_place("simulator", environ={}).simulated
     True
     """
-    known = {**dotenv_values(Path.cwd() / ".env"), **(os.environ if environ is None else environ)}
+    api_key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+    known = {**_dotenv(), **(os.environ if environ is None else environ)}
     name = _choose(gateway, known, api_key) if gateway == "auto" else gateway
     spoken = dialect("apixo" if name == "simulator" else name)
     simulated = name == "simulator" if base_url is None else is_loopback(base_url)
     if name == "simulator" and not simulated:
-        raise SetupError(f"base_url={base_url!r}: a simulator runs on this machine (127.0.0.1).")
+        raise SetupError(
+            f"base_url at {host_name(base_url or '')}: a simulator runs on this machine (127.0.0.1)."
+        )
     scale = _scale(time_scale, simulated, default=SIMULATOR_SCALE if name == "simulator" else 1.0)
     key = _key(spoken, api_key, known, simulated)
     return Place(spoken, _origin(base_url, spoken, simulated), key, simulated, scale)
 
 
-def _choose(gateway: str, known: Mapping[str, str | None], api_key: str | SecretStr | None) -> str:
+def _dotenv() -> dict[str, str | None]:
+    """Read the working directory's `.env`; none is fine, one that cannot be read is said."""
+    path = Path.cwd() / ".env"
+    try:
+        return dict(dotenv_values(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(
+            f"{path} cannot be read ({type(error).__name__}); mend it or move it away."
+        ) from None
+
+
+def _choose(gateway: str, known: Mapping[str, str | None], api_key: SecretStr | None) -> str:
     if chosen := (known.get("MJNB_GATEWAY") or "").strip():
         if chosen == gateway:
             raise SetupError('MJNB_GATEWAY="auto" says nothing; name a gateway, or leave it unset.')
@@ -96,11 +116,11 @@ def _found(of: Dialect, known: Mapping[str, str | None]) -> str | None:
 
 
 def _key(
-    of: Dialect, given: str | SecretStr | None, known: Mapping[str, str | None], simulated: bool
+    of: Dialect, given: SecretStr | None, known: Mapping[str, str | None], simulated: bool
 ) -> SecretStr:
     """Find the key; a simulator is never handed a real one from the environment."""
     if given is not None:
-        key = given if isinstance(given, SecretStr) else SecretStr(given)
+        key = given
     elif simulated:
         return _NO_KEY
     else:
@@ -110,7 +130,7 @@ def _key(
             f"No key for {of.title}: give api_key=, or set {of.key_names[0]} in the environment or in .env. "
             'Without a key, gateway="simulator" runs everything and costs nothing.'
         )
-    if not key.get_secret_value().isascii() or any(char.isspace() for char in key.get_secret_value()):
+    if any(not "!" <= char <= "~" for char in key.get_secret_value()):
         raise SetupError(
             f"The key for {of.title} holds blanks or characters that no key has; copy it again."
         )
@@ -120,7 +140,8 @@ def _key(
 def _scale(given: float | None, simulated: bool, *, default: float) -> float:
     if given is None:
         return default
-    if not given > 0:
+    number: Any = given  # whatever was typed
+    if not isinstance(number, numbers.Real) or not 0 < float(number) < math.inf:
         raise SetupError(f"time_scale={given!r}: a positive number of gateway seconds in one second.")
     if given != 1 and not simulated:
         raise SetupError(
@@ -132,9 +153,21 @@ def _scale(given: float | None, simulated: bool, *, default: float) -> float:
 def _origin(base_url: str | None, of: Dialect, simulated: bool) -> str:
     if base_url is None:
         return "" if simulated else of.base_url
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-        raise SetupError(f"base_url={base_url!r}: an origin such as {of.base_url!r}, without credentials.")
-    if parts.scheme == "http" and not simulated:
-        raise SetupError(f"base_url={base_url!r}: the key would travel unencrypted; use https.")
+    if not _is_origin(base_url):
+        raise SetupError(
+            f"base_url at {host_name(base_url)}: it must be an origin such as {of.base_url!r}, without credentials."
+        )
+    if urlsplit(base_url).scheme == "http" and not simulated:
+        raise SetupError(f"base_url at {host_name(base_url)}: the key would travel unencrypted; use https.")
     return base_url.rstrip("/")
+
+
+def _is_origin(url: str) -> bool:
+    """Tell whether a URL is scheme, host, port and perhaps a path: no credentials, no query."""
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port != 0
+    except ValueError:
+        return False
+    extra = "@" in parts.netloc or parts.query or parts.fragment or any(char.isspace() for char in url)
+    return port_is_one and parts.scheme in {"http", "https"} and bool(parts.hostname) and not extra

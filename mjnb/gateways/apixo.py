@@ -231,8 +231,8 @@ class Apixo(Dialect):
     def _refusal(self, reply: Reply, outcome: str) -> errors.GatewayError:
         """Read a refusal; only 4xx and 5xx are one, since anything else may hide a task that was created."""
         body = reply.json if isinstance(reply.json, dict) else {}
-        given = body.get("code")
-        code = given if given in _CODES and not isinstance(given, bool | float) else reply.status
+        given: Any = body.get("code")
+        code: int = given if type(given) is int and given in _CODES else reply.status
         if not 400 <= code < 600:  # noqa: PLR2004
             return self._malformed(reply, "neither a task id nor a state")
         parts = (_text(body.get("message")), _text(_data(reply).get("error")))
