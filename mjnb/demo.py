@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROMPT", "demo"]
 
-PROMPT = "a castle above the clouds"
+PROMPT = "a castle above the clouds at dusk"
 _LOOK_S = 0.1
 
 
