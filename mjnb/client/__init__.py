@@ -244,10 +244,7 @@ class Client:
             json=call.body,
             headers={"Accept": "application/json"},
         )
-        request.headers["Authorization"] = (
-            f"Bearer {self._key.get_secret_value()}"  # in no traceback's variables
-        )
-        return await read_reply(http, request, without=self._key.get_secret_value())
+        return await read_reply(http, request, self._key)
 
 
 def _unreached(base_url: str, error: Exception) -> ConnectionFailed:

@@ -91,7 +91,8 @@ class Fetcher:
     def _check(self, url: str) -> None:
         """Fetch over https only, and from a private network only if the gateway is there itself."""
         try:
-            parts = urlsplit(str(httpx.URL(url)))
+            urlsplit(url)  # is stricter than httpx
+            parts = urlsplit(str(httpx.URL(url)))  # but this is what would be asked
         except (httpx.InvalidURL, ValueError) as error:
             raise PictureBroken(f"a picture's URL is none ({error})", url=url) from error
         host = parts.hostname or ""
