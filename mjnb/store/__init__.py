@@ -19,8 +19,6 @@ import secrets
 import sqlite3
 import threading
 import weakref
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,92 +26,17 @@ from filelock import FileLock, Timeout
 
 from mjnb.errors import StoreError
 from mjnb.migrations import migrate
-from mjnb.tasks import Image, Task, TaskState, as_json, canonical
+from mjnb.store.entries import Draft, Entry, rank
+from mjnb.tasks import Image, TaskState, as_json, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mjnb.gateways.base import Status
-    from mjnb.modes import Request
 
 __all__ = ["Draft", "Entry", "Store"]
 
 _CHUNK = 500  # cells asked for in one statement
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A row about to be written: everything known before the request is sent."""
-
-    cell: str
-    gateway: str
-    simulated: bool
-    mode: str
-    held: Mapping[str, Any]
-    price_micro: int | None
-    repeat: int = 0
-    take: int = 1
-    parent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the ledger. Times are epoch seconds of the gateway's clock, except `submitted` and `seen` (ours)."""
-
-    row: str
-    cell: str
-    attempt: int
-    owner: str
-    gateway: str
-    simulated: bool
-    mode: str
-    held: dict[str, Any]
-    repeat: int
-    take: int
-    parent: str
-    state: TaskState
-    task_id: str
-    price_micro: int | None
-    submitted: float | None
-    created: float | None
-    completed: float | None
-    seen: float | None
-    lag_s: float | None
-    cost_time_s: float | None
-    expires: float | None
-    fail_code: str
-    fail_msg: str
-    urls: tuple[str, ...]
-    images: tuple[Image, ...] = ()
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether it succeeded and every picture is on disk."""
-        return self.state is TaskState.SUCCESS and len(self.images) == len(self.urls)
-
-    def task(self, request: Request | None) -> Task:
-        """Return it as the task that users see."""
-        have = {image.index: image for image in self.images}
-        return Task(
-            id=self.task_id,
-            gateway=self.gateway,
-            simulated=self.simulated,
-            request=request,
-            state=self.state,
-            images=tuple(have.get(i, Image(i, url)) for i, url in enumerate(self.urls)),
-            created=_utc(self.created),
-            completed=_utc(self.completed),
-            cost_time_s=self.cost_time_s,
-            price_micro=self.price_micro,
-            fail_code=self.fail_code,
-            fail_msg=self.fail_msg,
-            expires=_utc(self.expires),
-            row=self.row,
-        )
-
-
-def _utc(epoch: float | None) -> datetime | None:
-    return None if epoch is None else datetime.fromtimestamp(epoch, UTC)
 
 
 class Store:
@@ -135,15 +58,14 @@ class Store:
             for name in ("pictures", "locks"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             alive = FileLock(self._lock_file(self.owner), thread_local=False)
-            alive.acquire(timeout=5)
-            try:
-                with FileLock(
-                    self._lock_file("opening"), timeout=30
-                ):  # one at a time makes and migrates it
+            with FileLock(self._lock_file("opening"), timeout=30):  # one at a time makes and migrates it
+                alive.acquire(timeout=5)
+                try:
+                    self._sweep_locks()
                     self._db = _open(self.path)
-            except BaseException:
-                _let_lock_go(alive)
-                raise
+                except BaseException:
+                    _let_lock_go(alive)
+                    raise
         # Not tied to a session: a submission under way may outlive whoever asked for it.
         self._closing = weakref.finalize(self, _let_go, self._db, alive)
         self.settle_orphans()
@@ -357,7 +279,7 @@ class Store:
             some = list(cells[start : start + _CHUNK])
             marks = ",".join("?" * len(some))
             for entry in self._read(f"WHERE cell IN ({marks}) ORDER BY attempt", some):
-                if entry.cell not in best or _rank(entry) >= _rank(best[entry.cell]):
+                if entry.cell not in best or rank(entry) >= rank(best[entry.cell]):
                     best[entry.cell] = entry
         return best
 
@@ -381,10 +303,11 @@ class Store:
         for entry in dead:
             note = "The kernel ended while this was being submitted: it may have been charged."
             self.ended(entry.row, TaskState.UNKNOWN, "", note)
-        self._sweep_locks({entry.owner for entry in dead})
         return [self.entry(entry.row) for entry in dead]
 
     def _is_alive(self, owner: str) -> bool:
+        if not self._lock_file(owner).exists():
+            return False
         lock = FileLock(self._lock_file(owner), thread_local=False)
         try:
             lock.acquire(timeout=0)
@@ -393,9 +316,11 @@ class Store:
         lock.release()
         return False
 
-    def _sweep_locks(self, owners: Iterable[str]) -> None:
-        for owner in owners:
-            self._lock_file(owner).unlink(missing_ok=True)
+    def _sweep_locks(self) -> None:
+        """Remove what killed sessions have left; only while nobody else is opening the store."""
+        for path in (self.root / "locks").glob("*.lock"):
+            if path.stem not in {"opening", self.owner} and not self._is_alive(path.stem):
+                path.unlink(missing_ok=True)
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -424,10 +349,3 @@ def _let_lock_go(alive: FileLock) -> None:
 def _storable(value: Any) -> Any:
     """Make text of any gateway fit for SQLite: half an emoji, cut off by somebody's limit, is no UTF-8."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
-
-def _rank(entry: Entry) -> int:
-    """Order rows of one cell by how much they say."""
-    if entry.state is TaskState.SUCCESS:
-        return 2
-    return 0 if entry.state.is_finished else 1
