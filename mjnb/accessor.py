@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import numbers
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -74,27 +75,30 @@ class Accessor:
         shown = self._frame.head(limit)
         for pixels in (size,) if size else _SIZES:
             page = self._table(shown, pixels)
-            if len(page) <= _INLINE:
+            if len(page.encode()) <= _INLINE:
                 break
         return HTML(page + self._rest(len(shown)))
 
     def _table(self, shown: pd.DataFrame, size: int) -> str:
-        """Write the table with every text column escaped and the pictures alone as HTML."""
+        """Write the table: every name and value is escaped, the pictures alone are HTML."""
         from mjnb.images import thumbs_html
 
-        names = [*self.axes, "state", *_PLAIN]
-        names += ["fail_code"] if shown["fail_code"].notna().any() else []
-        table = shown[[name for name in names if name in shown.columns]].copy()
-        table.insert(0, "pictures", pd.Series(range(len(shown)), index=shown.index))
-        cells = [thumbs_html(frames.paths(value), size=size) for value in shown["images"]]
-        formatters = dict.fromkeys(table.columns, _escaped) | {"pictures": lambda i: cells[i]}
-        return table.to_html(escape=False, formatters=formatters, index=False, border=0)
+        failed = "fail_code" in shown and shown["fail_code"].notna().any()
+        names = [*self.axes, "state", *_PLAIN, *(["fail_code"] if failed else [])]
+        names = [name for name in names if name in shown.columns]
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in ("pictures", *map(str, names)))
+        body = "".join(
+            f'<tr><td style="{_LEFT};white-space:nowrap">{thumbs_html(frames.paths(images), size=size)}</td>'
+            f"{''.join(_cell(value) for value in values)}</tr>"
+            for images, *values in zip(shown["images"], *(shown[name] for name in names), strict=True)
+        )
+        return f'<table class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
     def _rest(self, shown: int) -> str:
         notes = [f"{len(self._frame) - shown} more rows are not shown"] if len(self._frame) > shown else []
         notes += (
             ["simulated: drawn by mjnb's simulator, not by Midjourney"]
-            if self._frame["simulated"].any()
+            if "simulated" in self._frame and self._frame["simulated"].any()
             else []
         )
         return f"<div>{' · '.join(notes)}</div>" if notes else ""
@@ -164,10 +168,18 @@ def beside(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:
     )
 
 
-def _escaped(value: object) -> str:
-    if isinstance(value, float) and not value.is_integer():
-        return f"{value:.4g}"
-    return html.escape(frames.label(value))
+_LEFT = "text-align:left;vertical-align:top"
+_RIGHT = "text-align:right;vertical-align:top;font-variant-numeric:tabular-nums"
+
+
+def _cell(value: object) -> str:
+    """Write one value: numbers to the right, texts to the left and wrapped."""
+    if type(value) is not bool and isinstance(value, numbers.Real):
+        text = (
+            frames.label(value) if frames.is_empty_value(value) or value % 1 == 0 else f"{float(value):.4g}"
+        )
+        return f'<td style="{_RIGHT}">{html.escape(text)}</td>'
+    return f'<td style="{_LEFT};max-width:32em;white-space:normal">{html.escape(frames.label(value))}</td>'
 
 
 class Sheets(tuple["PILImage.Image", ...]):

@@ -8,10 +8,12 @@ float seconds and say so in their names.
 from __future__ import annotations
 
 import ast
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import LayoutError
+from mjnb.tasks import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,15 +29,31 @@ TAIL = (
 _LISTS = ("images", "urls")
 _FLOATS = ("cost_time_s", "queue_time_s", "lag_s", "price_usd")
 _TIMES = ("expires", "created")
+_EXACT: dict[str, Any] = {"repeat": "int64", "take": "int64", "simulated": "bool"}
+_TEXTS = (
+    "cell",
+    "prompt",
+    "mode",
+    "gateway",
+    "state",
+    "task_id",
+    "parent",
+    *_LISTS,
+    "fail_code",
+    "fail_msg",
+)
 _NOT_AXES = {*TAIL, "cell"} - {"repeat", "take", "mode", "gateway", "simulated"}
 
 
-def build(rows: Iterable[Mapping[str, Any]], axes: Sequence[str] = ()) -> pd.DataFrame:
+def build(
+    rows: Iterable[Mapping[str, Any]], axes: Sequence[str] = (), fields: Iterable[str] = ()
+) -> pd.DataFrame:
     """Lay rows out in the documented order of columns.
 
     Args:
         rows: One mapping a task: axis values and request fields by name, and the columns of `TAIL`.
         axes: The columns that vary by design; they come right after `cell`.
+        fields: Request fields that are columns even where no row has them, as in a sweep of which nothing is done yet.
 
     Returns:
         One row a task; an empty frame with the same columns if there are no rows.
@@ -46,10 +64,9 @@ def build(rows: Iterable[Mapping[str, Any]], axes: Sequence[str] = ()) -> pd.Dat
     import pandas as pd
 
     records = [dict(row) for row in rows]
-    fields = dict.fromkeys(
-        name for record in records for name in record if name not in {"cell", *axes, *TAIL}
-    )
-    columns = ["cell", *axes, *fields, *TAIL]
+    named = [*fields, *(name for record in records for name in record)]
+    middle = dict.fromkeys(name for name in named if name not in {"cell", *axes, *TAIL})
+    columns = ["cell", *axes, *middle, *TAIL]
     frame = pd.DataFrame(
         {name: pd.Series([record.get(name) for record in records], dtype=object) for name in columns}
     )
@@ -68,29 +85,47 @@ def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
         return pd.to_datetime(column, unit="s", utc=True).astype("datetime64[us, UTC]")
     if name in _LISTS:
         return column.map(lambda v: [str(item) for item in v] if v is not None else [])
-    if name in {"repeat", "take"}:
-        return column.astype("int64")
-    if name == "simulated":
-        return column.astype(bool)
-    return column.map(_plain).infer_objects()
+    if name in _EXACT:
+        return column.astype(_EXACT[name])
+    return _field(column)
+
+
+def _field(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Make a request's field or an axis one kind of value, text where its rows differ."""
+    column = column.map(_plain)
+    if len({_kind(value) for value in column if not is_empty_value(value)}) > 1:
+        return column.map(lambda value: None if is_empty_value(value) else label(value))
+    return column.infer_objects()
 
 
 def _plain(value: object) -> object:
     """Make a request's value something that Parquet, CSV and `==` all agree on."""
     if isinstance(value, list | tuple):
         return " ".join(str(_plain(item)) for item in value)
-    return str(value) if isinstance(value, dict) else value
+    return as_json(value) if isinstance(value, dict) or hasattr(value, "model_dump") else value
+
+
+def _kind(value: object) -> type:
+    """Tell what Parquet could keep in one column: texts, truths or numbers."""
+    return next((kind for kind in (str, bool) if isinstance(value, kind)), float)
 
 
 def is_empty_value(value: object) -> bool:
     """Tell whether a cell of a frame holds nothing (None, NaN, NaT, an empty list or text)."""
     if hasattr(value, "__len__"):
         return len(value) == 0
-    return value is None or value != value  # noqa: PLR0124  (the definition of NaN and NaT)
+    if (
+        value is None or type(value).__name__ == "NAType"
+    ):  # pandas' own nothing, which is not even unequal to itself
+        return True
+    return value != value  # noqa: PLR0124  (the definition of NaN and NaT)
 
 
 def paths(value: object) -> list[str]:
     """Read the `images` or `urls` of one row, whether list, array (from Parquet) or text (from CSV).
+
+    Raises:
+        LayoutError: A text that begins like a list and is none.
 
     >>> paths("['a.png', 'b.png']")
     ['a.png', 'b.png']
@@ -98,8 +133,18 @@ def paths(value: object) -> list[str]:
     if is_empty_value(value):
         return []
     if isinstance(value, str):
-        value = ast.literal_eval(value) if value.startswith("[") else [value]
+        value = _listed(value)
     return [str(item) for item in value]  # type: ignore[attr-defined]
+
+
+def _listed(text: str) -> list[Any]:
+    if not text.startswith("["):
+        return [text]
+    try:
+        value: list[Any] = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise LayoutError(f"no list of pictures: {text[:80]!r}") from None
+    return value
 
 
 def axes(frame: pd.DataFrame) -> list[str]:
@@ -151,18 +196,29 @@ def pictures(frame: pd.DataFrame) -> pd.DataFrame:
     """Turn one row a task into one row a picture.
 
     Returns:
-        The same columns, with `picture` (0–3), `image` (its path) and `url` in place of `images` and `urls`.
+        The same columns, with `picture` (0–3, as `vary` and `upscale` count), `image` (its path) and `url` in place of
+        `images` and `urls`.
     """
     import pandas as pd
 
-    rows = []
-    for _, row in frame.iterrows():
-        files, urls = paths(row["images"]), paths(row["urls"])
-        for index, image in enumerate(files):
-            url = urls[index] if index < len(urls) else None
-            rows.append({**row.drop(list(_LISTS)).to_dict(), "picture": index, "image": image, "url": url})
-    columns = [*(name for name in frame.columns if name not in _LISTS), "picture", "image", "url"]
-    return pd.DataFrame(rows, columns=columns)
+    found: list[tuple[int, int, str, str | None]] = []
+    for at, (images, urls) in enumerate(zip(frame["images"], frame["urls"], strict=True)):
+        links = dict(enumerate(paths(urls)))
+        found += [(at, n, image, links.get(n)) for n, image in _numbered(paths(images))]
+    rows, numbers, files, links_of = zip(*found, strict=True) if found else ((), (), (), ())
+    kept = frame.drop(columns=list(_LISTS)).iloc[list(rows)].reset_index(drop=True)
+    return kept.assign(
+        picture=pd.Series(numbers, dtype="int64"),
+        image=pd.Series(files, dtype=object),
+        url=pd.Series(links_of, dtype=object),
+    )
+
+
+def _numbered(images: list[str]) -> list[tuple[int, str]]:
+    """Number a task's pictures by their files' names (`2.png`), since one of the four may be missing."""
+    stems = [Path(image).stem for image in images]
+    named = all(stem.isdecimal() for stem in stems) and len(set(stems)) == len(stems)
+    return list(zip(map(int, stems) if named else range(len(images)), images, strict=True))
 
 
 def stats(frame: pd.DataFrame, by: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -177,16 +233,20 @@ def stats(frame: pd.DataFrame, by: str | Sequence[str] | None = None) -> pd.Data
         of a paid task is unknown).
 
     Raises:
-        LayoutError: `by` names a column that is not there.
+        LayoutError: `by` names a column that is not there, or that holds lists.
     """
     import pandas as pd
 
-    names = [by] if isinstance(by, str) else list(by or [])
+    names = [by] if isinstance(by, str) else list(dict.fromkeys(by or []))
     if missing := [name for name in names if name not in frame.columns]:
         raise LayoutError(f"stats: no column {', '.join(missing)}; there are {', '.join(frame.columns)}")
+    if lists := [name for name in names if name in _LISTS]:
+        raise LayoutError(f"stats: {lists[0]} holds lists, which make no groups")
     if not names:
         return pd.DataFrame([_describe(frame)], index=pd.Index(["all"]))
-    numbers = all(pd.api.types.is_numeric_dtype(frame[name]) for name in names)  # words stay in the order they came in
+    numbers = all(
+        pd.api.types.is_numeric_dtype(frame[name]) for name in names
+    )  # words stay in the order they came in
     groups = {key: _describe(group) for key, group in frame.groupby(names, dropna=False, sort=numbers)}
     index = pd.MultiIndex.from_tuples(list(groups), names=names)
     result = pd.DataFrame(list(groups.values()), columns=_STATS, index=index)
@@ -225,7 +285,7 @@ def read(path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     path = Path(path)
-    readers: dict[str, Any] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    readers: dict[str, Any] = {".csv": _read_csv, ".parquet": pd.read_parquet}
     if path.suffix not in readers:
         raise LayoutError(f"{path.name}: a frame is read from .csv or .parquet")
     frame: pd.DataFrame = readers[path.suffix](path)
@@ -235,12 +295,26 @@ def read(path: str | Path) -> pd.DataFrame:
     frame = frame.assign(
         images=frame["images"].map(lambda v: [_beside(item, path.parent) for item in paths(v)]),
         urls=frame["urls"].map(paths),
-        **{name: pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]") for name in _TIMES},
+        **{name: _typed(name, frame[name]) for name in (*_FLOATS, *_EXACT)},
+        **{name: _moments(frame[name]) for name in _TIMES},
     )
     frame.attrs["mjnb"] = kept
     return frame
 
 
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV as it was written: a prompt `NA` is no gap, and an id of digits is no number."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
+
+
+def _moments(column: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.to_datetime(column, utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+
+
 def _beside(image: str, folder: Path) -> str:
     """Find a picture from the file's own folder, unless its path is good as it stands."""
-    return image if Path(image).exists() else (folder / image).as_posix()
+    return image if os.path.exists(image) else (folder / image).as_posix()  # noqa: PTH110  (False for any nonsense)
