@@ -311,7 +311,9 @@ class Progress:
         parts += [f"{self.paid_before} paid before"] if self.paid_before else []
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.unknown} unknown"] if self.unknown else []
-        parts += [f"{self.running} running"] if self.running else []
+        parts += (
+            [f"{self.running} {'left at the gateway' if self.ended else 'running'}"] if self.running else []
+        )
         parts += [f"{money(self.spent_micro)} spent"]
         parts += [f"{seconds(self.elapsed_s)}" if self.ended else f"about {seconds(self.eta_s)} left"]
         clock = f" ({self.time_scale:g}× clock)" if self.time_scale != 1 else ""

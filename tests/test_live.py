@@ -179,6 +179,23 @@ def test_its_stop_button() -> None:
     assert told.stopped
 
 
+def test_after_the_end(sent: list, pictures: list[Path]) -> None:
+    """A view sends how the run ended, lets go of it, and is closed when its page has no more use for it."""
+    told = Told([tile(state="success", pictures=pictures), tile(state="processing")])
+    view = LiveGrid(told)
+    told.progress = Progress(total=2, done=1, ended=True)
+    view.finish()
+    assert [state["word"] for state in view.states] == ["", "left at the gateway"]
+    assert view.facts["ended"]
+    assert sent[-1][0]["content"] == {"pictures": [[0, 4]]}
+    told.cells.clear()
+    view.refresh(view.fetch())
+    assert len(view.states) == 2
+    assert view.comm is not None
+    view._handle_custom_msg("gone", [])
+    assert view.comm is None
+
+
 def test_hostile_text_is_text(pictures: list[Path]) -> None:
     """A prompt, a value and a reason from outside are shown letter by letter, in text and in attributes."""
     told = Told(

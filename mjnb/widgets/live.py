@@ -17,16 +17,20 @@ import anywidget
 import traitlets
 
 from mjnb.jobs import IO, Job
-from mjnb.widgets.still import MOST_TILES, Showable, box, rest, static_html, thumbs, word
+from mjnb.widgets.still import MOST_TILES, Showable, bound, box, rest, static_html, thumbs, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["LiveGrid", "Showable", "show", "static_html"]
 
-_BEAT_S = 0.1  # two messages a beat at most, words and pictures: twenty a second
+_BEAT_S = 0.12  # two messages a beat at most, words and pictures, and two at the end: twenty a second
 _TICK_S = 1.0  # the estimate counts down even when nothing happens
 _STATIC = Path(__file__).parent / "static"
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class LiveGrid(anywidget.AnyWidget):
@@ -47,8 +51,9 @@ class LiveGrid(anywidget.AnyWidget):
     cells: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
     states: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
 
-    def __init__(self, shown: Showable, on_ready: Callable[[], None] = lambda: None) -> None:
-        self._shown, self._on_ready = shown, on_ready
+    def __init__(self, shown: Showable, on_ready: Callable[[], None] = _nothing) -> None:
+        self._shown: Showable | None = shown
+        self._on_ready = on_ready
         self._sent: set[int] = set()
         pace = shown.progress.time_scale
         cells = [_cell(shape, pace) for shape in shown.shapes(MOST_TILES)]
@@ -57,12 +62,17 @@ class LiveGrid(anywidget.AnyWidget):
 
     def fetch(self) -> dict[int, list[bytes]]:
         """Read the thumbnails that the page does not have yet; takes a while, so not on a loop."""
-        tiles = enumerate(self._shown.tiles(MOST_TILES))
+        shown = self._shown
+        if shown is None:
+            return {}
+        tiles = enumerate(shown.tiles(MOST_TILES))
         new = ((i, tile["pictures"]) for i, tile in tiles if tile["pictures"] and i not in self._sent)
-        return {i: thumbs(self._shown, pictures) for i, pictures in new}
+        return {i: thumbs(shown, pictures) for i, pictures in new}
 
     def refresh(self, new: Mapping[int, Sequence[bytes]]) -> None:
         """Send the words that have changed and some new pictures, in one message each."""
+        if self._shown is None:
+            return
         with self.hold_sync():
             self.facts, self.states = _facts(self._shown), _states(self._shown)
         if new:
@@ -70,8 +80,19 @@ class LiveGrid(anywidget.AnyWidget):
             counts = [[index, len(found)] for index, found in new.items()]
             self.send({"pictures": counts}, buffers=[data for found in new.values() for data in found])
 
+    def finish(self) -> None:
+        """Send how it ended, and let go of the run.
+
+        A page that shows the still picture instead then says so, and the widget is closed. One that was opened anew
+        while the run went on cannot be told to, and keeps the view as it is.
+        """
+        self.refresh(self.fetch())
+        self._shown, self._on_ready = None, _nothing
+
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        if content == "ready":
+        if self._shown is None:
+            self.close()
+        elif content == "ready":
             self._sent = set()
             self._on_ready()
         elif content == "stop":
@@ -88,13 +109,14 @@ def _facts(shown: Showable) -> dict[str, Any]:
         "now": round(progress.elapsed_s, 1),
         "pace": progress.time_scale,
         "rest": rest(shown),
+        "ended": progress.ended,
     }
 
 
 def _cell(shape: Mapping[str, Any], pace: float) -> dict[str, Any]:
     place = box(shape["aspect"], shape["pictures"])
     return {
-        "label": shape["label"],
+        "label": bound(shape["label"]),
         "picture": list(place.picture),
         "frame": list(place.frame),
         "tile": place.tile,
@@ -103,11 +125,12 @@ def _cell(shape: Mapping[str, Any], pace: float) -> dict[str, Any]:
 
 
 def _states(shown: Showable) -> list[dict[str, Any]]:
-    return [_state(tile) for tile in shown.tiles(MOST_TILES)]
+    ended = shown.progress.ended
+    return [_state(tile, ended) for tile in shown.tiles(MOST_TILES)]
 
 
-def _state(tile: Mapping[str, Any]) -> dict[str, Any]:
-    said = word(tile, ended=False)
+def _state(tile: Mapping[str, Any], ended: bool) -> dict[str, Any]:
+    said = word(tile, ended=ended)
     since = tile["since_s"]
     return {
         "state": tile["state"],
@@ -188,10 +211,8 @@ class _Beat:
         if self._finished:
             return
         self._finished = True
-        try:
-            display(_still(self._shown), raw=True, display_id=self._name, update=True)
-        finally:
-            self._view.close()
+        self._view.finish()
+        display(_still(self._shown), raw=True, display_id=self._name, update=True)
 
 
 def _nowhere(call: Callable[[], Any]) -> None:

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["MOST_TILES", "Box", "Showable", "Word", "box", "rest", "static_html", "thumb", "thumbs", "word"]
+__all__ = [
+    "MOST_TILES",
+    "Box",
+    "Showable",
+    "Word",
+    "bound",
+    "box",
+    "rest",
+    "static_html",
+    "thumb",
+    "thumbs",
+    "word",
+]
 
 MOST_TILES = 200
 LONG = 148  # px, the long side of a tile
@@ -106,7 +118,7 @@ _NOTHING, _FETCHING = Word("", ""), Word("↓", "fetching")
 _AFTERWARDS = {
     "pending": Word("◌", "left at the gateway"),
     "processing": Word("◌", "left at the gateway"),
-    "success": Word("–", "no pictures"),
+    "success": Word("◌", "pictures not fetched"),
 }
 
 
@@ -128,6 +140,15 @@ def rest(shown: Showable) -> str:
     """Say how many cells are not shown, "" if all are."""
     hidden = shown.progress.total - MOST_TILES
     return f"and {hidden} more" if hidden > 0 else ""
+
+
+def bound(label: str) -> str:
+    r"""Keep a dot at the end of a line rather than at the start of the next.
+
+    >>> bound("chaos 0 · v7")
+    'chaos 0\xa0· v7'
+    """
+    return label.replace(" · ", "\N{NO-BREAK SPACE}· ")
 
 
 # -- pictures ----------------------------------------------------------------------------------------------------
@@ -174,7 +195,7 @@ def static_html(shown: Showable) -> str:
     cells = zip(shown.shapes(MOST_TILES), shown.tiles(MOST_TILES), strict=True)
     tiles = "".join(_tile(shown, shape, tile, ended) for shape, tile in cells)
     return (
-        '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:20px">'
+        '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:20px;margin:0;padding:4px 0 8px">'
         f'<div style="min-height:24px;line-height:24px">{html.escape(shown.progress.text())}</div>'
         f"{_bar(shown.progress)}"
         f'<div style="display:flex;flex-wrap:wrap;gap:12px 8px;align-items:flex-start">{tiles}{_more(shown)}</div></div>'
@@ -201,7 +222,7 @@ def _tile(shown: Showable, shape: Mapping[str, Any], tile: Mapping[str, Any], en
         f'<div style="width:{place.tile}px"><div style="display:flex;flex-wrap:wrap;gap:{GAP}px;width:{wide}px;height:{high}px;'
         f'overflow:hidden;{_FAINT if not drawn else ""}">{drawn or _says(word(tile, ended=ended), tile["note"])}</div>'
         f'<div style="font-size:11px;line-height:14px;margin-top:4px;overflow-wrap:anywhere">{tick}'
-        f"{html.escape(tile['label'])}</div></div>"
+        f"{html.escape(bound(tile['label']))}</div></div>"
     )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from browser.lab import Jupyter
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -33,6 +35,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=program, args=list(_ARGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    """A JupyterLab of one's own, started once."""
+    server = Jupyter.start(tmp_path_factory.mktemp("jupyter"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ import asyncio, tempfile, threading, time
 import ipywidgets, mjnb
 from mjnb.simulator import Server
 
-SPEED = 120
+SPEED = 240
 server = Server(speed=SPEED, short_side=64).start()
 
 def session(at_once=2):
@@ -33,6 +33,11 @@ def session(at_once=2):
 
 def sweep(cells=8):
     return mjnb.Sweep("a fox", chaos=list(range(cells)))
+
+def started(session):
+    run = sweep().start(session)
+    run.listen(lambda run: run.progress.done == 2 and print("two"))
+    return run
 """
 
 
@@ -119,10 +124,17 @@ class Kernel:
         assert cell.status == "ok", cell.error
         return cell.text
 
-    def stopped(self, code: str, after: float) -> tuple[Cell, float]:
-        """Run a cell, press Stop after so many seconds, and say how long it went on for."""
+    def until(self, word: str) -> None:
+        """Wait until something has been printed."""
+        end = time.monotonic() + PATIENCE
+        while not any(word in m["content"]["text"] for m in self.said if m["msg_type"] == "stream"):
+            assert time.monotonic() < end, f"{word!r} was never printed"
+            self.listen()
+
+    def stopped(self, code: str, at: str) -> tuple[Cell, float]:
+        """Run a cell, press Stop when it has printed a word, and say how long it went on for."""
         sent = self.send(code)
-        self.listen(after)
+        self.until(at)
         pressed = time.monotonic()
         self.manager.interrupt_kernel()
         cell = self.wait(sent)

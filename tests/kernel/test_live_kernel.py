@@ -24,6 +24,7 @@ def live(started: Kernel) -> list[dict[str, Any]]:
     started.listen(0.3)
     started.tell(_ours(started.said)[0], "ready")
     assert started.wait(sent).status == "ok"
+    started.tell(_ours(started.said)[0], "gone")
     started.listen(0.3)
     return list(started.said)
 
@@ -48,6 +49,7 @@ def test_at_most_twenty_messages_a_second(live: list[dict[str, Any]]) -> None:
     assert max(sum(0 <= later - first < 1 for later in times) for first in times) <= 20
     custom = [m for m in updates if m["content"]["data"]["method"] == "custom"]
     sent = [index for m in custom for index, _ in m["content"]["data"]["content"]["pictures"]]
+    assert sent
     assert len(sent) == len(set(sent))
 
 
@@ -76,7 +78,7 @@ def test_stopped_from_its_page(kernel: Kernel) -> None:
     """The Stop of the view stops the run behind it, and the display is replaced then, too."""
     kernel.text("mj = session(); run = sweep().start(mj); run.show()")
     kernel.tell(_ours(kernel.said)[0], "stop")
-    kernel.listen(0.5)
+    kernel.listen(0.3)
     assert kernel.text("print(run.state)") == "stopped"
     still = [m["content"]["data"] for m in kernel.said if m["msg_type"] == "update_display_data"]
     assert len(still) == 1

@@ -10,22 +10,27 @@
 const RING = `<svg class="mjnb-ring" viewBox="0 0 24 24" aria-hidden="true">
   <circle cx="12" cy="12" r="9"/><circle class="mjnb-turn" cx="12" cy="12" r="9" pathLength="1"/></svg>`;
 
-/** Object URLs of each model's pictures, by cell. @type {WeakMap<object, Map<number, string[]>>} */
-const kept = new WeakMap();
-
-function initialize({ model }) {
+/** One widget: the pictures that have come, shared by its views. */
+function widget() {
+  /** Object URLs by cell. @type {Map<number, string[]>} */
   const pictures = new Map();
-  kept.set(model, pictures);
-  model.on("msg:custom", (message, buffers) => {
-    let next = 0;
-    for (const [index, count] of message.pictures ?? []) {
-      forget(pictures.get(index));
-      pictures.set(index, buffers.slice(next, next + count).map((data) => URL.createObjectURL(new Blob([data]))));
-      next += count;
-    }
-  });
-  model.send("ready");
-  return () => pictures.forEach(forget);
+  return {
+    initialize({ model }) {
+      model.on("msg:custom", (message, buffers) => keep(pictures, message.pictures ?? [], buffers));
+      model.send("ready");
+      return () => pictures.forEach(forget);
+    },
+    render: ({ model, el }) => render(model, el, pictures),
+  };
+}
+
+function keep(pictures, counts, buffers) {
+  let next = 0;
+  for (const [index, count] of counts) {
+    forget(pictures.get(index));
+    pictures.set(index, buffers.slice(next, next + count).map((data) => URL.createObjectURL(new Blob([data]))));
+    next += count;
+  }
 }
 
 function forget(urls) {
@@ -44,7 +49,7 @@ function place(node, [width, height]) {
   node.style.height = `${height}px`;
 }
 
-function render({ model, el }) {
+function render(model, el, pictures) {
   const root = make("div", "mjnb-live", el);
   const head = make("div", "mjnb-head", root);
   const text = make("div", "mjnb-text", head);
@@ -77,6 +82,7 @@ function render({ model, el }) {
     bar.setAttribute("aria-valuenow", String(facts.done + facts.bad));
     text.textContent = facts.text;
     rest.textContent = facts.rest;
+    stop.hidden = facts.ended;
   }
 
   function showStates() {
@@ -90,8 +96,7 @@ function render({ model, el }) {
 
   function showPictures(indices) {
     for (const index of indices) {
-      const urls = kept.get(model)?.get(index) ?? [];
-      fill(cells[index], model.get("cells")[index], urls);
+      fill(cells[index], model.get("cells")[index], pictures.get(index) ?? []);
     }
   }
 
@@ -101,11 +106,12 @@ function render({ model, el }) {
   model.on("msg:custom", onPictures);
   showFacts();
   showStates();
-  showPictures(kept.get(model)?.keys() ?? []);
+  showPictures(pictures.keys());
   return () => {
     model.off("change:facts", showFacts);
     model.off("change:states", showStates);
     model.off("msg:custom", onPictures);
+    if (model.get("facts").ended) model.send("gone");
   };
 }
 
@@ -129,7 +135,7 @@ function say(nodes, cell, state, age) {
   nodes.tile.dataset.state = state.state;
   nodes.label.textContent = (state.before ? "✓ " : "") + cell.label;
   nodes.says.textContent = "";
-  if (state.state === "processing") {
+  if (state.word === "running") {
     nodes.says.innerHTML = RING;
     nodes.says.style.setProperty("--mjnb-span", `${cell.span}s`);
     nodes.says.style.setProperty("--mjnb-age", `${-Math.max(0, age)}s`);
@@ -150,4 +156,4 @@ function fill(nodes, cell, urls) {
   });
 }
 
-export default { initialize, render };
+export default widget;
