@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import numbers
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mjnb import frame as frames
 from mjnb.errors import LayoutError
+from mjnb.tasks import money, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,6 @@ __all__ = ["Accessor", "Sheets", "beside", "read", "with_pictures"]
 
 _INLINE = 2 * 2**20  # bytes of HTML that a cell's output should not exceed
 _SIZES = (128, 96, 64, 48)
-_PLAIN = ("cost_time_s", "price_usd")
 
 
 @pd.api.extensions.register_dataframe_accessor("mj")
@@ -83,16 +82,23 @@ class Accessor:
         """Write the table: every name and value is escaped, the pictures alone are HTML."""
         from mjnb.images import thumbs_html
 
+        names = self._told(shown)
+        kinds = [_RIGHT if pd.api.types.is_numeric_dtype(shown[name]) else _LEFT for name in names]
+        head = "".join(_cell("th", kind, str(name)) for name, kind in zip(names, kinds, strict=True))
+        body = ""
+        for images, *values in zip(shown["images"], *(shown[name] for name in names), strict=True):
+            told = zip(kinds, map(_said, names, values), strict=True)
+            body += f'<tr><td style="{_LEFT};white-space:nowrap">{thumbs_html(frames.paths(images), size=size)}</td>'
+            body += "".join(_cell("td", kind, text) for kind, text in told) + "</tr>"
+        head = f"<thead><tr>{_cell('th', _LEFT, 'pictures')}{head}</tr></thead>"
+        return f'<table class="dataframe">{head}<tbody>{body}</tbody></table>'
+
+    def _told(self, shown: pd.DataFrame) -> list[str]:
+        """Name the columns beside the pictures: what varies, how it ended, what it cost."""
+        axes = [name for name in self.axes if name != "prompt" or not _is_prompt_told(self._frame)]
         failed = "fail_code" in shown and shown["fail_code"].notna().any()
-        names = [*self.axes, "state", *_PLAIN, *(["fail_code"] if failed else [])]
-        names = [name for name in names if name in shown.columns]
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in ("pictures", *map(str, names)))
-        body = "".join(
-            f'<tr><td style="{_LEFT};white-space:nowrap">{thumbs_html(frames.paths(images), size=size)}</td>'
-            f"{''.join(_cell(value) for value in values)}</tr>"
-            for images, *values in zip(shown["images"], *(shown[name] for name in names), strict=True)
-        )
-        return f'<table class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        names = [*axes, "state", "cost_time_s", "price_usd", *(["fail_code"] if failed else [])]
+        return [name for name in names if name in shown.columns]
 
     def _rest(self, shown: int) -> str:
         notes = [f"{len(self._frame) - shown} more rows are not shown"] if len(self._frame) > shown else []
@@ -168,18 +174,30 @@ def beside(frame: pd.DataFrame, folder: Path) -> pd.DataFrame:
     )
 
 
-_LEFT = "text-align:left;vertical-align:top"
-_RIGHT = "text-align:right;vertical-align:top;font-variant-numeric:tabular-nums"
+_LEFT = "text-align:left;vertical-align:top;max-width:32em;overflow-wrap:break-word"
+_RIGHT = "text-align:right;vertical-align:top;white-space:nowrap;font-variant-numeric:tabular-nums"
 
 
-def _cell(value: object) -> str:
-    """Write one value: numbers to the right, texts to the left and wrapped."""
-    if type(value) is not bool and isinstance(value, numbers.Real):
-        text = (
-            frames.label(value) if frames.is_empty_value(value) or value % 1 == 0 else f"{float(value):.4g}"
-        )
-        return f'<td style="{_RIGHT}">{html.escape(text)}</td>'
-    return f'<td style="{_LEFT};max-width:32em;white-space:normal">{html.escape(frames.label(value))}</td>'
+def _is_prompt_told(frame: pd.DataFrame) -> bool:
+    """Tell whether the axes say everything about the prompt, being its own groups (`{time: dawn, dusk}`)."""
+    designed = [name for name in frame.attrs.get("mjnb", {}).get("axes", []) if name in frame.columns]
+    if not designed or "prompt" in designed:
+        return False
+    told = frame[[*designed, "prompt"]].drop_duplicates()
+    return len(told) == len(told[designed].drop_duplicates())
+
+
+def _cell(tag: str, style: str, text: str) -> str:
+    return f'<{tag} style="{style}">{html.escape(text)}</{tag}>'
+
+
+def _said(name: object, value: object) -> str:
+    """Write one value in words: times and money with their units."""
+    if frames.is_empty_value(value):
+        return frames.label(value)
+    if isinstance(value, float) and name in {"cost_time_s", "price_usd"}:
+        return seconds(value) if name == "cost_time_s" else money(round(value * 1e6))
+    return frames.label(value)
 
 
 class Sheets(tuple["PILImage.Image", ...]):

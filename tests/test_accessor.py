@@ -118,7 +118,7 @@ def test_thumbs(df):
         "price_usd",
         "fail_code",
     ]
-    assert page.rows[2][1:] == ["0", "niji 7", "success", "41.39", "0.1", "–"]
+    assert page.rows[2][1:] == ["0", "niji 7", "success", "41.4 s", "$0.10", "–"]
     assert page.rows[5][1:] == ["50", "niji 7", "failed", "–", "–", "CONTENT_VIOLATION"]
     assert len(page.rows) == 10
     assert len(page.pictures()) == 32
@@ -160,11 +160,20 @@ def test_everything_is_escaped(df):
         prompt=[f"{HOSTILE}{n}" for n in range(len(df))], fail_code=HOSTILE, state=HOSTILE,
         images=[[f"{HOSTILE}.png"]] * len(df),
     ).rename(columns={"version": HOSTILE})  # fmt: skip
+    hostile.attrs.clear()
     page = Page(hostile.mj.thumbs().data)
     assert {tag for tag, _ in page.tags} <= {"table", "thead", "tbody", "tr", "th", "td", "div", "span"}
     assert {name for _, attributes in page.tags for name in attributes} <= {"class", "style", "title"}
     assert page.rows[1][1 + hostile.mj.axes.index("prompt")] == f"{HOSTILE}0"
     assert HOSTILE in page.rows[0]
+
+
+def test_a_prompt_that_its_groups_tell_is_left_out(df):
+    """Where the axes are the prompt's own groups, the prompt does not say them again; where it says more, it is there."""
+    grouped = df.assign(prompt="a lighthouse at chaos " + df["chaos"].astype(str))
+    assert "prompt" not in Page(grouped.mj.thumbs().data).rows[0]
+    both = pd.concat([df, df.assign(prompt="a fox")])
+    assert "prompt" in Page(both.mj.thumbs().data).rows[0]
 
 
 def test_long_prompts_are_whole():
