@@ -305,6 +305,15 @@ def test_a_frame_comes_back_as_it_was(tmp_path, way):
         assert back[name].equals(frame[name]), name
 
 
+def test_two_files_in_one(tmp_path):
+    """Rows of two CSV files in one are read, though one writes half seconds and the other does not."""
+    half, whole = (frames.build([row(created=moment)]) for moment in (1_789_000_000.25, 1_789_000_000))
+    half.to_csv(tmp_path / "both.csv", index=False)
+    whole.to_csv(tmp_path / "both.csv", index=False, mode="a", header=False)
+    seconds = (frames.read(tmp_path / "both.csv")["created"] - whole["created"][0]).dt.total_seconds()
+    assert seconds.tolist() == [0.25, 0.0]
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_empty_frame_comes_back(tmp_path, way):
     """An empty frame keeps its columns and types."""
