@@ -88,7 +88,7 @@ class Accessor:
         body = ""
         for images, *values in zip(shown["images"], *(shown[name] for name in names), strict=True):
             told = zip(kinds, map(_said, names, values), strict=True)
-            body += f'<tr><td style="{_LEFT};white-space:nowrap">{thumbs_html(frames.paths(images), size=size)}</td>'
+            body += f'<tr><td style="{_LEFT};max-width:none;white-space:nowrap">{thumbs_html(frames.paths(images), size=size)}</td>'
             body += "".join(_cell("td", kind, text) for kind, text in told) + "</tr>"
         head = f"<thead><tr>{_cell('th', _LEFT, 'pictures')}{head}</tr></thead>"
         return f'<table class="dataframe">{head}<tbody>{body}</tbody></table>'
