@@ -100,3 +100,6 @@ def test_the_dry_run() -> None:
     assert "binder/requirements.txt" in said
     assert "binder/postBuild" in said
     assert "binder/start" in said
+    assert said.index("src/ ${REPO_DIR}/") < said.index(
+        "pip install --no-cache-dir -r"
+    )  # copied before it is installed
