@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -32,7 +33,7 @@ from mjnb.errors import (
     UnknownOutcome,
 )
 from mjnb.gateways.base import Envelope, failure
-from mjnb.jobs import protect
+from mjnb.jobs import Job, protect
 from mjnb.modes import MODES, RawRequest
 from mjnb.polling import backoff
 from mjnb.store import Draft
@@ -110,18 +111,27 @@ class Runner:
         self._submitting: set[str] = set()
         self._ledger = ThreadPoolExecutor(1, "mjnb-ledger")
         self._painters = ThreadPoolExecutor(2, "mjnb-pictures")
+        self._forgotten = weakref.finalize(self, _hang_up, client)  # by a session that was never closed
+        self._forgotten.atexit = False
 
     async def aclose(self) -> None:
         """Finish and write down what is being submitted, then let connections and threads go."""
         if self._payments:
             await asyncio.wait(self._payments, timeout=_WIND_UP_S)
+        self._forgotten.detach()
         await self.client.aclose()
         self._ledger.shutdown(wait=False)
         self._painters.shutdown(wait=False)
 
     async def _write(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Touch the ledger in its own thread, since a commit waits for the disk."""
-        return await asyncio.get_running_loop().run_in_executor(self._ledger, lambda: call(*args, **kwargs))
+        try:
+            written = asyncio.get_running_loop().run_in_executor(
+                self._ledger, lambda: call(*args, **kwargs)
+            )
+        except RuntimeError:  # the interpreter is ending and has no more threads for us
+            return call(*args, **kwargs)
+        return await written
 
     # -- the whole way -------------------------------------------------------------------------------------------
 
@@ -254,10 +264,11 @@ class Runner:
         """Wait while another kernel, or another call, is submitting this very row."""
         while entry.state is TaskState.SUBMITTING:
             await self.client.clock.sleep(_LEDGER_LOOK_S)
-            if entry.owner == self.store.owner and entry.row not in self._submitting:
-                await self._write(self.store.ended, entry.row, TaskState.UNKNOWN, "", _BROKEN_OFF)
             await self._write(self.store.settle_orphans)
             entry = await self._write(self.store.entry, entry.row)
+            if entry.owner == self.store.owner and entry.row not in self._submitting:
+                await self._write(self.store.ended, entry.row, TaskState.UNKNOWN, "", _BROKEN_OFF)
+                entry = await self._write(self.store.entry, entry.row)
         return entry
 
     # -- waiting -------------------------------------------------------------------------------------------------
@@ -367,6 +378,10 @@ class Runner:
             take=take,
             parent=str(held.get("task_id") or held.get("taskId") or ""),
         )
+
+
+def _hang_up(client: Client) -> None:
+    Job(client.aclose(), label="hanging up")
 
 
 class _TryAgain(Exception):

@@ -18,7 +18,7 @@ from mjnb.embedded import serve
 from mjnb.errors import AdviceWarning, InvalidRequest, SetupError
 from mjnb.gateways.base import Envelope, Limits
 from mjnb.jobs import Job
-from mjnb.modes import Canvas, ImageToImage, TextToImage, UploadPaint, Upscale, Vary
+from mjnb.modes import Canvas, ImageToImage, TextToImage, UploadPaint, Upscale, Vary, rule
 from mjnb.polling import SHARE, Clock
 from mjnb.preparing import lift_flags, single_prompt
 from mjnb.runner import RETRY, Runner, request_of
@@ -289,9 +289,9 @@ class Session:
         """
         if canvas is None and isinstance(image, Image) and image.width:
             canvas = {"width": image.width, "height": image.height}
-        if img_pos is None and isinstance(canvas, dict | Canvas):
-            size = canvas.given() if isinstance(canvas, Canvas) else canvas
-            img_pos = {**size, "x": 0, "y": 0}
+        if img_pos is None and canvas is not None:
+            size: Canvas = rule(UploadPaint, "canvas").read("canvas", canvas)
+            img_pos = {**size.given(), "x": 0, "y": 0}
         values = {"mask": mask, "canvas": canvas, "img_pos": img_pos, **params}
         return self._one(
             UploadPaint(prompt=single_prompt(prompt), image_urls=self._urls([image]), **values), reuse

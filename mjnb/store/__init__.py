@@ -189,8 +189,8 @@ class Store:
         )
 
     def ended(self, row: str, state: TaskState, code: str, message: str) -> None:
-        """Write down that there is no task, or that nobody knows."""
-        self._update(row, state=state.value, fail_code=code, fail_msg=message)
+        """Write down of a row being submitted that there is no task, or that nobody knows."""
+        self._update(row, " AND state = 'submitting'", state=state.value, fail_code=code, fail_msg=message)
 
     def reopen(self, row: str, *, alone: bool) -> tuple[Entry, bool]:
         """Take up again a row that the gateway refused, to submit it once more.
