@@ -70,6 +70,12 @@ class Spot:
         """Whether its money is, or may be, on its way already."""
         return self.entry is not None and self.entry.state in _RESERVED
 
+    @property
+    def needs_work(self) -> bool:
+        """Whether there is something to send, to wait for, or to fetch."""
+        is_paid = self.entry is not None and self.entry.state is TaskState.SUCCESS
+        return self.wanted or self.reserved or (is_paid and not _is_whole(self.entry))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -367,7 +373,7 @@ class Run(Job["pd.DataFrame"]):
             runner = await self.session.runner()
             async with asyncio.TaskGroup() as group:
                 for spot in self.plan.spots:
-                    if spot.wanted or spot.reserved or not _is_whole(spot.entry):
+                    if spot.needs_work:
                         group.create_task(self._one(runner, spot))
         finally:
             self._ended_at = self.session.clock.now()
@@ -390,7 +396,7 @@ class Run(Job["pd.DataFrame"]):
                     self._note(entry)
 
     async def _get(self, runner: Runner, spot: Spot) -> Entry:
-        if spot.entry is not None and not spot.wanted:
+        if not spot.wanted and spot.entry is not None and spot.entry.state is not TaskState.SUBMITTING:
             return await runner.take_up(spot.entry, on_change=self._note)
         draft = runner.draft(
             spot.request, simulated=self.session.simulated, repeat=spot.cell.repeat, take=self.sweep.take

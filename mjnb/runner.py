@@ -158,6 +158,10 @@ class Runner:
         """
         async with self.client.tasks:
             entry = await self.start(request, draft, again=again, gate=gate)
+            while entry.state is TaskState.SUBMITTING:  # by another kernel, or another call
+                entry = await self._await_submission(entry)
+                if entry.state is TaskState.REFUSED:  # which may be waiting for its next try, as we would
+                    entry = await self.start(request, draft, again=again, gate=gate)
             on_change(entry)
             return await self.finish(entry, on_change=on_change)
 
