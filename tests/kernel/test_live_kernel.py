@@ -94,7 +94,7 @@ def test_saved_notebook_needs_no_widget(later: bool, tmp_path, monkeypatch) -> N
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     start = "import mjnb\nmj = mjnb.Session('simulator', time_scale=300)\n"
     start += "run = mjnb.Sweep('a fox', chaos=[0, 100]).start(mj)\nrun"
-    wait = "df = await run\nawait mj.close()"
+    wait = "df = await run"
     sources = [start, wait] if later else [f"{start}.show()\n{wait}"]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(book, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
