@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -417,6 +418,26 @@ def test_two_sessions_sweep_at_once_at_a_busy_gateway(simulator, session):
     assert [run.result()["state"].eq("success").sum() for run in runs] == [6, 6]
     assert server.stats()["charged"] == 6
     assert server.stats()["rate_limited"] > 0
+
+
+def test_a_cell_whose_other_sender_was_refused_is_sent(simulator, session):
+    """A run that finds a cell being submitted elsewhere sends it itself once that submission has been refused."""
+    asked, answer = threading.Event(), threading.Event()
+
+    async def refuse_late(_: httpx.Request) -> httpx.Response:
+        asked.set()
+        await asyncio.to_thread(answer.wait, 10)
+        return httpx.Response(429, headers={"retry-after": "3600"})
+
+    server, sweep = simulator(), Sweep("a fox", chaos=[0])
+    stuck = sweep.start(session(transport=httpx.MockTransport(refuse_late), time_scale=100))
+    assert asked.wait(10)
+    run = sweep.start(session(server))
+    assert run.plan.to_send == ()  # it is on its way already
+    answer.set()
+    assert run.result()["state"].tolist() == ["success"]
+    assert server.stats()["charged"] == 1
+    stuck.cancel()
 
 
 def test_the_frame_at_any_moment(simulator, session):
