@@ -139,9 +139,7 @@ def test_a_run_stopped_by_code_does_not_hurt_whoever_blocks_on_it(kernel: Kernel
 
 def test_a_deadline_around_a_run(kernel: Kernel) -> None:
     """`asyncio.timeout` around a run ends in TimeoutError, a stopped run, and a kept beginning."""
-    code = (
-        "run = sweep().start(session())\ntry:\n    async with asyncio.timeout(0.6): await run\nexcept TimeoutError: print('late')"
-    )
+    code = "run = sweep().start(session())\ntry:\n    async with asyncio.timeout(0.6): await run\nexcept TimeoutError: print('late')"
     assert kernel.text(code) == "late"
     assert kernel.text("print(run.state)") == "stopped"
 
