@@ -45,6 +45,7 @@ class Told:
     progress: Progress = field(default_factory=lambda: Progress(total=1))
     aspect: str = "1:1"
     stopped: bool = False
+    tell: Callable[[Any], None] = print
 
     def shapes(self, most: int) -> list[dict[str, Any]]:
         """Say what is known beforehand."""
@@ -66,7 +67,8 @@ class Told:
         self.stopped = True
 
     def listen(self, listener: Callable[[Any], None]) -> None:
-        """Take no listeners: the test asks for every redraw itself."""
+        """Keep the listener for the test to call."""
+        self.tell = listener
 
 
 class Seen(HTMLParser):
@@ -281,6 +283,17 @@ def test_in_a_terminal_it_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a kernel a run is shown as one line of text."""
     show(Told([tile()], Progress(total=4, done=1, simulated=True)))
     assert re.fullmatch(r"1 of 4 done · .* · simulated\n", capsys.readouterr().out)
+
+
+def test_the_end_is_drawn_before_anybody_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """The still picture is out when a run has told its end, not some moments later: a cell that awaits it may be over."""
+    told = Told([tile()])
+    _Beat(told).start()
+    assert capsys.readouterr().out.count("○ queued") == 1
+    told.progress = Progress(total=1, failed=1, ended=True)
+    told.cells[0] = tile(state="failed")
+    told.tell(told)
+    assert capsys.readouterr().out.count("✕ failed") == 1
 
 
 def test_a_finished_run_is_let_go(session: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
