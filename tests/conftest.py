@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,8 +75,15 @@ def clean_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def background() -> Iterator[ThreadPoolExecutor]:
+    """Threads for what no test needs to wait for."""
+    with ThreadPoolExecutor(4, "farewell") as pool:
+        yield pool
+
+
 @pytest.fixture
-def simulator() -> Iterator[Callable[..., Server]]:
+def simulator(background: ThreadPoolExecutor) -> Iterator[Callable[..., Server]]:
     """Start simulated gateways of one's own on real sockets; `simulator(credit_usd=1)` takes `Server`'s options."""
     servers: list[Server] = []
 
@@ -86,7 +94,7 @@ def simulator() -> Iterator[Callable[..., Server]]:
 
     yield make
     for server in servers:
-        server.stop()
+        background.submit(server.stop)  # takes a tenth of a second
 
 
 @pytest.fixture
