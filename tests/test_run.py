@@ -326,3 +326,12 @@ def test_the_loop_is_never_held_up(simulator, session):
     beating = False
     assert len(gaps) > 30
     assert max(gaps) < 0.25
+
+
+def test_the_function_of_the_same_name(simulator, session):
+    """`mjnb.run` blocks on any awaitable of ours, before and after the package of that name has been imported."""
+    import mjnb
+
+    mj = session(simulator())
+    assert mjnb.run(mj.imagine("a fox")).state == "success"
+    assert len(mjnb.run(mjnb.Sweep("a fox", chaos=[0, 50]).start(mj))) == 2

@@ -1,0 +1,288 @@
+"""A sweep under way: `Run` is the job of it, `Plan` says beforehand what it would cost, `Progress` how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mjnb import frame as frames
+from mjnb.errors import (
+    AuthenticationError,
+    ConnectionFailed,
+    GatewayUnavailable,
+    InsufficientCredits,
+    MjnbError,
+    RateLimited,
+    StoreError,
+    UnknownOutcome,
+)
+from mjnb.jobs import Job
+from mjnb.jobs import run as block_on
+from mjnb.run.plan import Plan, frame_of, make_plan, sweep_frame
+from mjnb.run.progress import Progress
+from mjnb.runner import RETRY
+from mjnb.tasks import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    import pandas as pd
+
+    from mjnb.run.plan import Spot
+    from mjnb.runner import Runner
+    from mjnb.session import Session
+    from mjnb.store import Entry
+    from mjnb.sweep import Cell, Sweep
+
+__all__ = ["Plan", "Progress", "Run", "make_plan", "sweep_frame"]
+
+T = TypeVar("T")
+_FATAL = (
+    AuthenticationError,
+    InsufficientCredits,
+    ConnectionFailed,
+    GatewayUnavailable,
+    RateLimited,
+    StoreError,
+)
+_MOST_LOST = 8  # submissions in a row without a clear answer, each perhaps charged, before no more are sent
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a run has seen of its cells; written on the I/O thread, read from any."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+
+
+class _Halted(Exception):
+    """Nothing more is submitted, since every cell would meet the same refusal."""
+
+
+class Run(Job["pd.DataFrame"]):
+    """A sweep under way; awaiting it gives the frame. It goes on in the background whether or not it is shown.
+
+    `stop()` ends it within two seconds and keeps what is done; tasks at the gateway go on there and are taken up by the
+    next start of the same sweep, which pays for none of them again.
+    """
+
+    def __init__(self, sweep: Sweep, session: Session, plan: Plan, *, retry: str = "transient") -> None:
+        self.sweep, self.session, self.plan = sweep, session, plan
+        self.errors: dict[str, Exception] = {}
+        self._again = RETRY[retry]
+        known = {spot.key: (spot, spot.entry) for spot in plan.spots if spot.entry is not None}
+        self._earlier = {
+            key: entry for key, (spot, entry) in known.items() if spot.wanted
+        }  # lost, asked anew
+        self._seen = _Seen({key: entry for key, (_, entry) in known.items() if key not in self._earlier})
+        self._before = {
+            key for key, entry in self._seen.entries.items() if entry.state is TaskState.SUCCESS
+        }
+        self._lost = 0
+        self._began = session.clock.now()
+        self._ended_at: float | None = None
+        self._fatal: Exception | None = None
+        self._listeners: list[Callable[[Run], None]] = []
+        super().__init__(self._work(), label="sweep")
+        session.keep(self)
+
+    # -- the work ------------------------------------------------------------------------------------------------
+
+    async def _work(self) -> pd.DataFrame:
+        try:
+            runner = await self.session.runner()
+            async with asyncio.TaskGroup() as group:
+                for spot in self.plan.spots:
+                    if spot.needs_work:
+                        group.create_task(self._one(runner, spot))
+        finally:
+            self._ended_at = self.session.clock.now()
+            self._tell()
+        if self._fatal is not None:
+            raise self._fatal
+        return await asyncio.to_thread(self.frame)  # pandas would hold up everybody else on the loop
+
+    async def _one(self, runner: Runner, spot: Spot) -> None:
+        """Get one cell; what goes wrong stays in its row. What would go wrong for every cell stops the submitting."""
+        try:
+            self._note(await self._get(runner, spot))
+        except _Halted:
+            return
+        except Exception as error:  # noqa: BLE001  (whatever befalls one cell, the others may be paid for)
+            self.errors[spot.key] = error
+            self._fatal = self._fatal or self._stops_all(error, spot)
+            with contextlib.suppress(StoreError):
+                for entry in self.session.store.by_cells([spot.key]).values():
+                    self._note(entry)
+
+    async def _get(self, runner: Runner, spot: Spot) -> Entry:
+        if not spot.wanted and spot.entry is not None and spot.entry.state is not TaskState.SUBMITTING:
+            return await runner.take_up(spot.entry, on_change=self._note)
+        draft = runner.draft(
+            spot.request, simulated=self.session.simulated, repeat=spot.cell.repeat, take=self.sweep.take
+        )
+        return await runner.obtain(
+            spot.request, draft, again=self._again, on_change=self._note, gate=self._gate
+        )
+
+    def _stops_all(self, error: Exception, spot: Spot) -> Exception | None:
+        """Return what to raise at the end if sending more makes no sense."""
+        if isinstance(error, UnknownOutcome) and spot.wanted:
+            self._lost += 1
+            if self._lost >= _MOST_LOST:
+                text = f"{self._lost} submissions in a row had no clear answer, so that the rest was not sent. The last: {error}"
+                return UnknownOutcome(text, row=error.row)
+        is_ours = not isinstance(
+            error, MjnbError
+        )  # a mistake of this program: it would meet the next cell as well
+        return error if is_ours or isinstance(error, _FATAL) else None
+
+    def _gate(self) -> None:
+        if self._fatal is not None:
+            raise _Halted
+
+    def _note(self, entry: Entry) -> None:
+        self._lost = 0 if entry.state.is_running else self._lost
+        self._seen.entries[entry.cell] = entry
+        self._seen.since.setdefault(entry.row, self.session.clock.now())
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            with contextlib.suppress(Exception):  # a broken view must not cost a paid task
+                listener(self)
+
+    def listen(self, listener: Callable[[Run], None]) -> None:
+        """Have `listener(run)` called on the I/O thread at every change; it must return quickly."""
+        self._listeners.append(listener)
+
+    # -- looking at it -------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Ask it to stop and return at once; what is done is kept."""
+        self.cancel()
+
+    def frame(self) -> pd.DataFrame:
+        """Return the ledger's rows as they are now; readable at any moment, after a stop too."""
+        return frame_of(self.session, self.sweep, {spot.key: spot.cell for spot in self.plan.spots})
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The latest row of each cell, by cell key."""
+        earlier = self._earlier if self._ended_at is not None else {}
+        return {**earlier, **self._seen.entries}
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        entries = self.entries
+        states = [entry.state for entry in entries.values()]
+        fresh = [e for key, e in entries.items() if key not in self._before]
+        return Progress(
+            total=len(self.plan.spots),
+            done=states.count(TaskState.SUCCESS),
+            failed=states.count(TaskState.FAILED) + states.count(TaskState.REFUSED),
+            running=sum(entry.state.is_running or entry.state is TaskState.SUBMITTING for entry in fresh),
+            paid_before=len(self._before),
+            unknown=states.count(TaskState.UNKNOWN),
+            spent_micro=sum(e.price_micro or 0 for e in fresh if e.state is TaskState.SUCCESS),
+            elapsed_s=(self._ended_at or self.session.clock.now()) - self._began,
+            eta_s=self._eta(),
+            simulated=self.session.simulated,
+            ended=self._ended_at is not None or self.done(),
+            time_scale=self.session.place.time_scale,
+        )
+
+    def _eta(self) -> float:
+        """Estimate what is left from the tasks seen so far, else from the documented times."""
+        entries = self.entries.values()
+        seen = [entry.cost_time_s for entry in entries if entry.cost_time_s is not None]
+        usual = sum(seen) / len(seen) if seen else _typical(self.session, self.plan)
+        now = self.session.clock.now()
+        ages = [
+            now - self._seen.since[e.row]
+            for e in entries
+            if e.state.is_running and e.row in self._seen.since
+        ]
+        unsent = sum(spot.key not in self._seen.entries for spot in self.plan.to_send)
+        queued = -(-max(0, unsent) // self.session.at_once) * usual
+        return queued + max((max(0.0, usual - age) for age in ages), default=0.0)
+
+    def progress_text(self) -> str:
+        """Say in one line how far it got."""
+        return self.progress.text()
+
+    def shapes(self, most: int) -> list[dict[str, Any]]:
+        """Return what a view must know of each cell beforehand, in order, at most so many.
+
+        `label`; `aspect`, as "16:9", and `pictures`, how many of it; `span_s`, how long it will take in gateway seconds.
+        """
+        return [_shape(spot, self.session) for spot in self.plan.spots[:most]]
+
+    def tiles(self, most: int) -> list[dict[str, Any]]:
+        """Return what a view draws of each cell now, in order, at most so many.
+
+        `label`, `state`, `note`, `pictures` (files), `before` (paid before this run), and `since_s`, when it was sent in
+        gateway seconds after the run began (None before).
+        """
+        entries, ended = self.entries, self._ended_at is not None or self.done()
+        return [
+            _tile(spot, entries.get(spot.key), ended)
+            | {"before": spot.key in self._before, "since_s": self._since(entries.get(spot.key))}
+            for spot in self.plan.spots[:most]
+        ]
+
+    def _since(self, entry: Entry | None) -> float | None:
+        seen = self._seen.since.get(entry.row) if entry is not None else None
+        return None if seen is None else seen - self._began
+
+    def show(self) -> None:
+        """Show it live in a notebook; in a terminal it prints a line."""
+        from mjnb.widgets.live import show
+
+        show(self)
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+
+def _tile(spot: Spot, entry: Entry | None, ended: bool) -> dict[str, Any]:
+    state = entry.state.value if entry is not None else ("stopped" if ended else "")
+    note = " ".join(filter(None, (entry.fail_code, entry.fail_msg))) if entry is not None else ""
+    pictures = [image.path for image in entry.images if image.path] if entry is not None else []
+    return {"label": _label(spot.cell), "state": state, "note": note, "pictures": pictures}
+
+
+def _label(cell: Cell) -> str:
+    words = [f"{name} {frames.label(value)}" for name, value in cell.coords.items()]
+    words += [f"repeat {cell.repeat}"] if cell.repeat else []
+    return " · ".join(words)
+
+
+def _shape(spot: Spot, session: Session) -> dict[str, Any]:
+    return {
+        "label": _label(spot.cell),
+        "aspect": str(session.dialect.held(spot.request).get("aspect") or "1:1"),
+        "pictures": 1 if spot.request.mode == "upscale" else 4,
+        "span_s": sum(session.dialect.rhythm(spot.request).typical) / 2,
+    }
+
+
+def _typical(session: Session, plan: Plan) -> float:
+    spans = [sum(session.dialect.rhythm(spot.request).typical) / 2 for spot in plan.to_send[:100]]
+    return sum(spans) / len(spans) if spans else 0.0
+
+
+class _Room(ModuleType):
+    """This package, once imported, stands where users call the function `mjnb.run`; so it can be called like it."""
+
+    def __call__(self, work: Awaitable[T]) -> T:
+        return block_on(work)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -1,0 +1,272 @@
+"""A sweep's plan: which cells there are, what they would cost, and which of them are paid for already."""
+
+from __future__ import annotations
+
+import html
+import math
+import numbers
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mjnb import frame as frames
+from mjnb.errors import BudgetError, InvalidRequest
+from mjnb.rows import row
+from mjnb.runner import RETRY
+from mjnb.tasks import TaskState, cell_key, money, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from mjnb.modes import Request
+    from mjnb.session import Session
+    from mjnb.store import Entry
+    from mjnb.sweep import Cell, Skipped, Sweep
+
+__all__ = ["Plan", "Spot", "frame_of", "make_plan", "sweep_frame"]
+
+_RESERVED = {TaskState.PENDING, TaskState.PROCESSING, TaskState.SUBMITTING, TaskState.UNKNOWN}
+_SECONDS_EACH_S = 0.1  # what sending and fetching add to a task, for the estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A cell at one gateway: its key, the checked request, its price, and the row that it already has."""
+
+    cell: Cell
+    key: str
+    request: Request
+    price_micro: int | None
+    entry: Entry | None
+    wanted: bool
+
+    @property
+    def reserved(self) -> bool:
+        """Whether its money is, or may be, on its way already."""
+        return self.entry is not None and self.entry.state in _RESERVED
+
+    @property
+    def needs_work(self) -> bool:
+        """Whether there is something to send, to wait for, or to fetch."""
+        is_paid = self.entry is not None and self.entry.state is TaskState.SUCCESS
+        return self.wanted or self.reserved or (is_paid and not _is_whole(self.entry))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What running a sweep would do; nothing of it has been sent.
+
+    `price_micro` is the price of the cells to send (millionths of a dollar, the unpriced left out), `eta_s` gateway
+    seconds by the documented times.
+    """
+
+    spots: tuple[Spot, ...]
+    skipped: tuple[Skipped, ...]
+    eta_s: float
+    simulated: bool
+    left_out: int = 0
+
+    @property
+    def to_send(self) -> tuple[Spot, ...]:
+        """The cells that would be paid for."""
+        return tuple(spot for spot in self.spots if spot.wanted)
+
+    @property
+    def already_paid(self) -> int:
+        """How many cells are finished in the ledger."""
+        return sum(spot.entry is not None and spot.entry.state is TaskState.SUCCESS for spot in self.spots)
+
+    @property
+    def unpriced(self) -> int:
+        """How many cells to send have no known price."""
+        return sum(spot.price_micro is None for spot in self.to_send)
+
+    @property
+    def price_micro(self) -> int:
+        """The known price of the cells to send."""
+        return sum(spot.price_micro or 0 for spot in self.to_send)
+
+    @property
+    def price_usd(self) -> float:
+        """The same in US dollars."""
+        return self.price_micro / 1e6
+
+    @property
+    def reserved_micro(self) -> int:
+        """What tasks under way and unknown ones of this sweep may still cost."""
+        return sum(spot.entry.price_micro or 0 for spot in self.spots if spot.reserved and spot.entry)
+
+    def within(self, budget: float | None, on_budget: str, session: Session) -> Plan:
+        """Return the plan if it fits its budget, or as much of it as fits.
+
+        Raises:
+            InvalidRequest: No budget is like that.
+            BudgetError: It does not fit, cannot be priced, or has no budget where money is spent.
+        """
+        if on_budget not in {"raise", "partial"}:
+            raise InvalidRequest("on_budget", on_budget, "'raise' or 'partial'")
+        if budget is None:
+            if session.simulated or not self.to_send:
+                return self
+            raise BudgetError(
+                self._needed(session), price_usd=self.price_usd, budget_usd=None, unpriced=self.unpriced
+            )
+        room = _micro(budget) - self.reserved_micro
+        if on_budget == "partial":
+            return self._fitting(room)
+        if self.unpriced or self.price_micro > room:
+            raise BudgetError(
+                self._over(budget), price_usd=self.price_usd, budget_usd=budget, unpriced=self.unpriced
+            )
+        return self
+
+    def _fitting(self, room: int) -> Plan:
+        """Keep the cells that fit, in order; one without a price never fits."""
+        spots = []
+        for spot in self.spots:
+            fits = spot.price_micro is not None and spot.price_micro <= room
+            if spot.wanted and fits:
+                room -= spot.price_micro or 0
+            spots.append(replace(spot, wanted=spot.wanted and fits))
+        left_out = len(self.to_send) - sum(spot.wanted for spot in spots)
+        return replace(self, spots=tuple(spots), left_out=left_out)
+
+    def _needed(self, session: Session) -> str:
+        """Show the price and the line to type."""
+        cents = math.ceil((self.price_micro + self.reserved_micro) / 10_000)
+        advice = "open the session with prices= for those without a price, then " if self.unpriced else ""
+        return (
+            f"This would cost {self._price_text()}{self._reserved_text()} at {session.dialect.title}. Nothing was sent. "
+            f"To run it: {advice}sweep.start(mj, budget={cents / 100:.2f})"
+        )
+
+    def _reserved_text(self) -> str:
+        if not self.reserved_micro:
+            return ""
+        return f", {money(self.reserved_micro)} are reserved by tasks under way or unknown"
+
+    def _over(self, budget: float) -> str:
+        advice = "Give prices=, " if self.unpriced else ""
+        return (
+            f"The plan costs {self._price_text()}{self._reserved_text()}, the budget is {money(round(budget * 1e6))}. Nothing was sent. "
+            f'{advice}raise the budget, or run what fits with on_budget="partial".'
+        )
+
+    def _price_text(self) -> str:
+        unknown = f" and {self.unpriced} cells of unknown price" if self.unpriced else ""
+        return f"{money(self.price_micro)}{unknown}"
+
+    def facts(self) -> dict[str, str]:
+        """Say in words what it would do."""
+        facts = {
+            "cells": str(len(self.spots)),
+            "paid already": str(self.already_paid),
+            "to send": str(len(self.to_send)),
+            "price": self._price_text() + (" (simulated: nothing is charged)" if self.simulated else ""),
+            "time": f"about {seconds(self.eta_s)}" if self.to_send else "none",
+        }
+        if self.skipped:
+            facts["left out as invalid"] = f"{len(self.skipped)}, e.g. {self.skipped[0].reason}"
+        if self.left_out:
+            facts["left out by the budget"] = str(self.left_out)
+        return facts
+
+    def __repr__(self) -> str:
+        """Show the facts in one line."""
+        return "<Plan " + " · ".join(f"{name}: {value}" for name, value in self.facts().items()) + ">"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f'<tr><th style="text-align:left">{html.escape(name)}</th><td style="text-align:left">{html.escape(value)}</td></tr>'
+            for name, value in self.facts().items()
+        )
+        return f"<table>{cells}</table>"
+
+
+def _micro(budget: object) -> int:
+    """Read a budget in US dollars."""
+    if (
+        isinstance(budget, bool)
+        or not isinstance(budget, numbers.Real)
+        or not 0 <= float(budget) < math.inf
+    ):
+        raise InvalidRequest("budget", budget, "US dollars as a number, 0 or more, or None")
+    return round(float(budget) * 1_000_000)
+
+
+def make_plan(sweep: Sweep, session: Session, *, retry: str = "transient") -> Plan:
+    """Check every cell against the gateway, look it up in the ledger, and price it."""
+    if retry not in RETRY:
+        raise InvalidRequest("retry", retry, f"one of {', '.join(RETRY)}")
+    places, skipped = _places(sweep, session)
+    known = session.store.by_cells(list(places))
+    spots = tuple(_spot(session, cell, key, known.get(key), RETRY[retry]) for key, cell in places.items())
+    return Plan(
+        spots,
+        tuple(skipped),
+        _eta(session, [spot.request for spot in spots if spot.wanted]),
+        session.simulated,
+    )
+
+
+def _places(sweep: Sweep, session: Session) -> tuple[dict[str, Cell], list[Skipped]]:
+    """Return the valid cells by their keys, and what is left out.
+
+    Raises:
+        InvalidRequest: A cell is not valid, or two are one and the same (unless `on_invalid="skip"`).
+    """
+    cells, skipped = sweep.valid(session)
+    places: dict[str, Cell] = {}
+    for cell in cells:
+        first = places.setdefault(_key(session, cell, sweep.take), cell)
+        if first is not cell:
+            same = f"the same request as {_words(first)}"
+            skipped.append(sweep.leave_out(cell.coords, InvalidRequest("cell", _words(cell), same)))
+    return places, skipped
+
+
+def _words(cell: Cell) -> str:
+    return " · ".join(f"{name} {frames.label(value)}" for name, value in cell.coords.items())
+
+
+def _key(session: Session, cell: Cell, take: int) -> str:
+    held = session.dialect.held(cell.request)
+    return cell_key(session.gateway, cell.request.mode, held, repeat=cell.repeat, take=take)
+
+
+def _spot(
+    session: Session, cell: Cell, key: str, entry: Entry | None, again: Callable[[Entry], bool]
+) -> Spot:
+    lost = entry is not None and entry.state in {TaskState.FAILED, TaskState.REFUSED}
+    wanted = entry is None or (lost and again(entry))
+    return Spot(cell, key, cell.request, session.price_micro(cell.request), entry, wanted)
+
+
+def _eta(session: Session, requests: list[Request]) -> float:
+    """Estimate by the documented spans: full waves of as many as run at once."""
+    if not requests:
+        return 0.0
+    spans = [sum(session.dialect.rhythm(request).typical) / 2 for request in requests]
+    waves = -(-len(requests) // session.at_once)
+    return waves * sum(spans) / len(spans) + len(requests) * _SECONDS_EACH_S
+
+
+def sweep_frame(sweep: Sweep, session: Session) -> pd.DataFrame:
+    """Return the ledger's rows of a sweep's cells, in the sweep's order."""
+    return frame_of(session, sweep, _places(sweep, session)[0])
+
+
+def frame_of(session: Session, sweep: Sweep, places: Mapping[str, Cell]) -> pd.DataFrame:
+    """Return the ledger's rows of these cells, by key, in their order; a cell that was never sent has none."""
+    from mjnb.accessor import with_pictures
+
+    axes = list(sweep.axes)
+    known = session.store.by_cells(list(places))
+    rows = (row(known[key], cell.coords, axes) for key, cell in places.items() if key in known)
+    return with_pictures(frames.build(rows, axes))
+
+
+def _is_whole(entry: Entry | None) -> bool:
+    """Whether a finished task's pictures are all on disk still."""
+    return entry is not None and entry.is_complete and all(i.path and i.path.exists() for i in entry.images)
