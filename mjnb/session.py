@@ -431,7 +431,7 @@ class Session:
         runner = await self.runner()
         self.store.settle_orphans()
         entries = self.store.unfinished()
-        await asyncio.gather(*(runner.finish(entry) for entry in entries), return_exceptions=True)
+        await asyncio.gather(*(runner.take_up(entry) for entry in entries), return_exceptions=True)
         return [
             found.task(request_of(found)) for found in (self.store.entry(entry.row) for entry in entries)
         ]

@@ -1,0 +1,55 @@
+"""What a row of the ledger means: its request, its error, and whether it may be asked for anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mjnb.errors import GatewayError, GenerationFailed, ImageDownloadFailed, InvalidRequest, TaskFailed
+from mjnb.gateways.base import failure
+from mjnb.modes import MODES, RawRequest
+from mjnb.tasks import TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mjnb.modes import Request
+    from mjnb.store import Entry
+
+__all__ = ["RETRY", "failed_error", "request_of"]
+
+
+def _is_transient(entry: Entry) -> bool:
+    """Whether another try is worth its price; a refused request never cost anything."""
+    return entry.state is TaskState.REFUSED or issubclass(
+        failure(entry.fail_code), GenerationFailed | ImageDownloadFailed
+    )
+
+
+RETRY: dict[str, Callable[[Entry], bool]] = {
+    "transient": _is_transient,
+    "failed": lambda _: True,
+    "none": lambda _: False,
+}
+
+
+def request_of(entry: Entry) -> Request:
+    """Rebuild the request of a row, the gateway's defaults filled in; one that no class takes as it was written."""
+    model = MODES.get(entry.mode)
+    try:
+        return model(**entry.held) if model else RawRequest(entry.mode, **entry.held)
+    except InvalidRequest:
+        return RawRequest(entry.mode, **entry.held)
+
+
+def failed_error(entry: Entry) -> TaskFailed | GatewayError:
+    """Build the error that a failed or refused row means."""
+    if entry.state is TaskState.REFUSED:
+        return GatewayError(entry.fail_msg or "The gateway refused it.", code=entry.fail_code)
+    text = (
+        f"Task {entry.task_id} failed at {entry.gateway}: {entry.fail_code or 'no code'}"
+        f" ({entry.fail_msg or 'no reason given'}). Gateways do not charge for failed tasks as a rule."
+    )
+    kind = failure(entry.fail_code)
+    return kind(
+        text, task=entry.task(request_of(entry)), fail_code=entry.fail_code, fail_msg=entry.fail_msg
+    )
