@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb.errors import InvalidRequest
@@ -19,7 +18,7 @@ from mjnb.frame import TAIL
 from mjnb.jobs import Job
 from mjnb.modes import MODES, ImageToImage, Request, TextToImage, UploadPaint, Upscale, Vary, rule
 from mjnb.prompts import Template, expand, parse_template
-from mjnb.run import Run, make_plan, sweep_frame
+from mjnb.run import Cell, Run, Skipped, make_plan, sweep_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,23 +32,6 @@ __all__ = ["Cell", "Skipped", "Sweep"]
 
 _MOST_CELLS = 100_000
 _TAKEN = {"cell", "picture", "image", "url", *TAIL}  # columns that a prompt's group must not be named like
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One combination: its place on the axes, the request, and which of several equal tasks it is."""
-
-    coords: Mapping[str, Any]
-    request: Request
-    repeat: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A combination that was left out, and why."""
-
-    coords: Mapping[str, Any]
-    reason: str
 
 
 class Sweep:

@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from mjnb.modes import Request
     from mjnb.polling import Clock
 
-__all__ = ["SOCKETS", "Answer", "Client", "Submitted"]
+__all__ = ["SOCKETS", "Answer", "Client", "Submitted", "Transport"]
+
+Transport = httpx.AsyncBaseTransport
+"""What carries requests instead of the network, in tests and in Pyodide."""
 
 SOCKETS = 64
 _SUBMIT_SOCKETS = 8

@@ -22,7 +22,7 @@ from mjnb.errors import (
 )
 from mjnb.jobs import Job
 from mjnb.jobs import run as block_on
-from mjnb.run.plan import Plan, frame_of, make_plan, sweep_frame
+from mjnb.run.plan import Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
 from mjnb.run.progress import Progress
 from mjnb.runner import RETRY
 from mjnb.tasks import TaskState
@@ -32,13 +32,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mjnb.run.plan import Spot
+    from mjnb.run.plan import Spot, Sweeping
     from mjnb.runner import Runner
     from mjnb.session import Session
     from mjnb.store import Entry
-    from mjnb.sweep import Cell, Sweep
 
-__all__ = ["Plan", "Progress", "Run", "make_plan", "sweep_frame"]
+__all__ = ["Cell", "Plan", "Progress", "Run", "Skipped", "make_plan", "sweep_frame"]
 
 T = TypeVar("T")
 _FATAL = (
@@ -71,7 +70,7 @@ class Run(Job["pd.DataFrame"]):
     next start of the same sweep, which pays for none of them again.
     """
 
-    def __init__(self, sweep: Sweep, session: Session, plan: Plan, *, retry: str = "transient") -> None:
+    def __init__(self, sweep: Sweeping, session: Session, plan: Plan, *, retry: str = "transient") -> None:
         self.sweep, self.session, self.plan = sweep, session, plan
         self.errors: dict[str, Exception] = {}
         self._again = RETRY[retry]

@@ -6,7 +6,7 @@ import html
 import math
 import numbers
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mjnb import frame as frames
 from mjnb.errors import BudgetError, InvalidRequest
@@ -15,19 +15,53 @@ from mjnb.runner import RETRY
 from mjnb.tasks import TaskState, cell_key, money, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from mjnb.modes import Request
     from mjnb.session import Session
     from mjnb.store import Entry
-    from mjnb.sweep import Cell, Skipped, Sweep
 
-__all__ = ["Plan", "Spot", "frame_of", "make_plan", "sweep_frame"]
+__all__ = ["Cell", "Plan", "Skipped", "Spot", "Sweeping", "frame_of", "make_plan", "sweep_frame"]
 
 _RESERVED = {TaskState.PENDING, TaskState.PROCESSING, TaskState.SUBMITTING, TaskState.UNKNOWN}
 _SECONDS_EACH_S = 0.1  # what sending and fetching add to a task, for the estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One combination: its place on the axes, the request, and which of several equal tasks it is."""
+
+    coords: Mapping[str, Any]
+    request: Request
+    repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A combination that was left out, and why."""
+
+    coords: Mapping[str, Any]
+    reason: str
+
+
+class Sweeping(Protocol):
+    """What a plan and a run must know of a sweep."""
+
+    @property
+    def axes(self) -> Mapping[str, Sequence[Any]]:
+        """The axes in order."""
+
+    @property
+    def take(self) -> int:
+        """Which asking of the whole."""
+
+    def valid(self, session: Session) -> tuple[list[Cell], list[Skipped]]:
+        """The cells as this session's gateway would take them, and those left out."""
+
+    def leave_out(self, coords: Mapping[str, Any], problem: InvalidRequest) -> Skipped:
+        """Say what is left out and why, or raise the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +229,7 @@ def _micro(budget: object) -> int:
     return round(float(budget) * 1_000_000)
 
 
-def make_plan(sweep: Sweep, session: Session, *, retry: str = "transient") -> Plan:
+def make_plan(sweep: Sweeping, session: Session, *, retry: str = "transient") -> Plan:
     """Check every cell against the gateway, look it up in the ledger, and price it."""
     if retry not in RETRY:
         raise InvalidRequest("retry", retry, f"one of {', '.join(RETRY)}")
@@ -210,7 +244,7 @@ def make_plan(sweep: Sweep, session: Session, *, retry: str = "transient") -> Pl
     )
 
 
-def _places(sweep: Sweep, session: Session) -> tuple[dict[str, Cell], list[Skipped]]:
+def _places(sweep: Sweeping, session: Session) -> tuple[dict[str, Cell], list[Skipped]]:
     """Return the valid cells by their keys, and what is left out.
 
     Raises:
@@ -252,12 +286,12 @@ def _eta(session: Session, requests: list[Request]) -> float:
     return waves * sum(spans) / len(spans) + len(requests) * _SECONDS_EACH_S
 
 
-def sweep_frame(sweep: Sweep, session: Session) -> pd.DataFrame:
+def sweep_frame(sweep: Sweeping, session: Session) -> pd.DataFrame:
     """Return the ledger's rows of a sweep's cells, in the sweep's order."""
     return frame_of(session, sweep, _places(sweep, session)[0])
 
 
-def frame_of(session: Session, sweep: Sweep, places: Mapping[str, Cell]) -> pd.DataFrame:
+def frame_of(session: Session, sweep: Sweeping, places: Mapping[str, Cell]) -> pd.DataFrame:
     """Return the ledger's rows of these cells, by key, in their order; a cell that was never sent has none."""
     from mjnb.accessor import with_pictures
 

@@ -1,0 +1,218 @@
+"""What every session has: a place to speak to, a ledger, prices, and a running client once it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+import weakref
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from mjnb.client import Client
+from mjnb.embedded import serve
+from mjnb.errors import AdviceWarning, SetupError
+from mjnb.gateways.base import Envelope, Limits
+from mjnb.jobs import Job
+from mjnb.polling import SHARE, Clock
+from mjnb.preparing import lift_flags
+from mjnb.runner import Runner
+from mjnb.settings import find_place
+from mjnb.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+    from types import TracebackType
+
+    from pydantic import SecretStr
+
+    from mjnb.client import Transport
+    from mjnb.embedded import Lease
+    from mjnb.gateways.base import Dialect
+    from mjnb.modes import Request
+
+__all__ = ["BaseSession"]
+
+_PROVIDERS = ("auto", "value", "official")
+
+
+class BaseSession:
+    """A session's settings, its opening and its closing; `Session` explains the arguments."""
+
+    def __init__(
+        self,
+        gateway: str = "auto",
+        *,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        store: str | Path = "mjnb-data",
+        prices: Mapping[str, float] | None = None,
+        provider: str = "auto",
+        concurrency: int | None = None,
+        requests_per_minute: int | None = None,
+        timeout: float | Mapping[str, float] | None = None,
+        time_scale: float | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        quiet: bool = False,
+    ) -> None:
+        if transport is not None and base_url is None and gateway == "simulator":
+            base_url = "http://127.0.0.1"
+        self.place = find_place(gateway, api_key=api_key, base_url=base_url, time_scale=time_scale)
+        if provider not in _PROVIDERS:
+            raise SetupError(f"provider={provider!r}: one of {', '.join(_PROVIDERS)}.")
+        root = Path(store)
+        self.store = Store(root / "simulated" if self.place.simulated else root)
+        self.clock = clock or Clock(self.place.time_scale)
+        self._price = partial(_price_micro, self.dialect, dict(prices or {}))
+        self._envelope, self._timeout = Envelope(provider), timeout
+        self._limits = _limits(self.dialect.limits, requests_per_minute, concurrency)
+        self._transport = transport
+        self._runner: Runner | None = None
+        self._lease: Lease | None = None
+        self._closed = False
+        self._opening, self._leasing = asyncio.Lock(), threading.Lock()
+        self._jobs: weakref.WeakSet[Job[Any]] = weakref.WeakSet()
+        self._advised: set[str] = set()
+        if not quiet:
+            print(self.place.announcement())  # noqa: T201  (a person must see whether this costs money)
+
+    def __repr__(self) -> str:
+        """Show the gateway, never the key."""
+        head = self.place.announcement().removeprefix("mjnb: ").partition(".")[0]
+        return f"<Session: {head if self.simulated else self.dialect.title}>"
+
+    @property
+    def dialect(self) -> Dialect:
+        """The gateway's dialect."""
+        return self.place.dialect
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's name, as in the frame's column."""
+        return self.place.dialect.name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nothing here is real."""
+        return self.place.simulated
+
+    @property
+    def at_once(self) -> int:
+        """How many tasks may run at once."""
+        return max(1, int(self._limits.at_once * SHARE))
+
+    # -- opening and closing -------------------------------------------------------------------------------------
+
+    async def runner(self) -> Runner:
+        """Return the running client and ledger, opened at their first use. On the I/O loop only."""
+        async with self._opening:
+            if self._runner is None:
+                if self._closed:
+                    raise SetupError(
+                        "This session is closed; make a new one, nothing in its ledger is lost."
+                    )
+                base_url = self.place.base_url or await asyncio.to_thread(self._start_simulator)
+                self._runner = Runner(
+                    self._client(base_url), self.store,
+                    envelope=self._envelope, price=self._price, timeout=self._timeout, holds=self._lease,
+                )  # fmt: skip
+            return self._runner
+
+    def _client(self, base_url: str) -> Client:
+        return Client(
+            self.dialect, base_url=base_url, api_key=self.place.key, clock=self.clock,
+            transport=self._transport, limits=self._limits,
+        )  # fmt: skip
+
+    def _start_simulator(self) -> str:
+        with self._leasing:  # a start that was stopped half way is found by the next one
+            if self._lease is None:
+                self._lease = serve(self.store.root / "gateway.sqlite", self.place.time_scale)
+            return self._lease.url
+
+    def close(self) -> Job[None]:
+        """Stop what is under way, then close connections, the embedded simulator and the ledger.
+
+        A submission under way is finished and written down. Tasks at the gateway go on there and stay in the ledger.
+        """
+        return Job(self._close(), label="closing")
+
+    async def _close(self) -> None:
+        async with self._opening:
+            self._closed = True
+            runner, self._runner = self._runner, None
+        jobs = list(self._jobs)
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        if runner is not None:
+            await runner.aclose()
+        await asyncio.to_thread(self._let_go)
+
+    def _let_go(self) -> None:
+        self.store.close()
+        with self._leasing:
+            lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.release()
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+    def _job(self, work: Coroutine[Any, Any, Any], label: str) -> Job[Any]:
+        job = Job(work, label=label)
+        self.keep(job)
+        return job
+
+    def keep(self, job: Job[Any]) -> None:
+        """Have a job of this session stopped when the session is closed."""
+        self._jobs.add(job)
+
+    # -- requests and prices -------------------------------------------------------------------------------------
+
+    def prepare(self, request: Request, *, advise: bool = True) -> Request:
+        """Lift flags out of the prompt and check the request against the gateway; nothing is sent.
+
+        Raises:
+            InvalidRequest: The gateway would refuse it, or cut its prompt.
+        """
+        request, notes = lift_flags(request, self.dialect)
+        self.dialect.check(request)
+        if advise:
+            self._advise([*notes, *self.dialect.advise(request)])
+        return request
+
+    def _advise(self, advice: list[str]) -> None:
+        for text in advice:
+            if text not in self._advised:
+                self._advised.add(text)
+                warnings.warn(text, AdviceWarning, stacklevel=4)
+
+    def price_micro(self, request: Request) -> int | None:
+        """Return what a request costs in millionths of a US dollar, None if nobody tells."""
+        return self._price(request)
+
+
+def _price_micro(dialect: Dialect, prices: Mapping[str, float], request: Request) -> int | None:
+    """Price a request by the user's own prices, else by the documented ones. Knows no session, which may be gone."""
+    speed = dialect.held(request).get("speed")
+    for name in (f"{request.mode} {speed}", request.mode, speed):
+        if name in prices:
+            return round(prices[str(name)] * 1_000_000)
+    return dialect.price(request)
+
+
+def _limits(documented: Limits, per_minute: int | None, at_once: int | None) -> Limits:
+    for name, value in (("requests_per_minute", per_minute), ("concurrency", at_once)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise SetupError(f"{name}={value!r}: an integer of at least 1, or None for what is documented.")
+    return Limits(per_minute or documented.per_minute, at_once or documented.at_once)
