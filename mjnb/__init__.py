@@ -150,9 +150,9 @@ if TYPE_CHECKING:
     from mjnb.parts import Canvas as Canvas
     from mjnb.parts import ImagePosition as ImagePosition
     from mjnb.parts import Mask as Mask
-    from mjnb.run import Plan as Plan
-    from mjnb.run import Progress as Progress
-    from mjnb.run import Run as Run
+    from mjnb.runs import Plan as Plan
+    from mjnb.runs import Progress as Progress
+    from mjnb.runs import Run as Run
     from mjnb.session import Session as Session
     from mjnb.sweep import Sweep as Sweep
     from mjnb.tasks import Image as Image
@@ -166,7 +166,7 @@ _ROOMS = {
     "jobs": ("Job", "Stopped", "allow_nested_loops", "run"),
     "modes": ("ImageToImage", "RawRequest", "TextToImage", "UploadPaint", "Upscale", "Vary"),
     "parts": ("Area", "Canvas", "ImagePosition", "Mask"),
-    "run": ("Plan", "Progress", "Run"),
+    "runs": ("Plan", "Progress", "Run"),
     "session": ("Session",),
     "sweep": ("Sweep",),
     "tasks": ("Image", "Task", "TaskState"),

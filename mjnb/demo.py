@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mjnb.run import Run
+    from mjnb.runs import Run
 
 __all__ = ["PROMPT", "demo"]
 

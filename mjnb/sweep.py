@@ -18,14 +18,14 @@ from mjnb.frame import TAIL
 from mjnb.jobs import Job
 from mjnb.modes import MODES, ImageToImage, Request, TextToImage, UploadPaint, Upscale, Vary, rule
 from mjnb.prompts import Template, expand, parse_template
-from mjnb.run import Cell, Run, Skipped, make_plan, sweep_frame
+from mjnb.runs import Cell, Run, Skipped, make_plan, sweep_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
-    from mjnb.run import Plan
+    from mjnb.runs import Plan
     from mjnb.session import Session
 
 __all__ = ["Cell", "Skipped", "Sweep"]

@@ -8,6 +8,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,15 @@ def test_architecture_names_every_room():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     rooms = {module.name for module in pkgutil.iter_modules(mjnb.__path__)}
     assert {room for room in rooms if f"`{room}`" not in text} == set()
+
+
+def test_the_simulator_may_import_no_room():
+    """The contract that keeps the simulator a stranger names every room that there is."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = config["tool"]["importlinter"]["contracts"]
+    named = next(
+        set(c["forbidden_modules"]) for c in contracts if c["name"] == "The simulator is a stranger"
+    )
+    assert named == {f"mjnb.{module.name}" for module in pkgutil.iter_modules(mjnb.__path__)} - {
+        "mjnb.simulator"
+    }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from mjnb.run import Progress
+from mjnb.runs import Progress
 from mjnb.sweep import Sweep
 from mjnb.widgets.live import LiveGrid, _Beat, show, static_html
 from mjnb.widgets.still import MOST_TILES, box

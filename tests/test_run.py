@@ -21,7 +21,7 @@ from mjnb.sweep import Sweep
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mjnb.run import Progress, Run
+    from mjnb.runs import Progress, Run
     from mjnb.session import Session
 
 

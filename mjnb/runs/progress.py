@@ -11,7 +11,10 @@ __all__ = ["Progress"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. `eta_s` and `elapsed_s` in gateway seconds; money in millionths of a dollar."""
+    """How far a run is. Money in millionths of a dollar, `eta_s` and `elapsed_s` in gateway seconds.
+
+    The line of text gives them as the clock on the wall has them, which is `time_scale` times less on a simulator.
+    """
 
     total: int
     done: int = 0
@@ -40,7 +43,8 @@ class Progress:
             [f"{self.running} {'left at the gateway' if self.ended else 'running'}"] if self.running else []
         )
         parts += [f"{money(self.spent_micro)} spent"]
-        parts += [f"{seconds(self.elapsed_s)}" if self.ended else f"about {seconds(self.eta_s)} left"]
+        elapsed, left = (seconds(value / self.time_scale) for value in (self.elapsed_s, self.eta_s))
+        parts += [elapsed if self.ended else f"about {left} left"]
         clock = f" ({self.time_scale:g}× clock)" if self.time_scale != 1 else ""
         parts += [f"simulated{clock}"] if self.simulated else []
         return " · ".join(parts)

@@ -198,7 +198,7 @@ class Plan:
             "paid already": str(self.already_paid),
             "to send": str(len(self.to_send)),
             "price": self._price_text() + (" (simulated: nothing is charged)" if self.simulated else ""),
-            "time": f"about {seconds(self.eta_s)}" if self.to_send else "none",
+            "time": f"about {seconds(self.eta_s)} at the gateway" if self.to_send else "none",
         }
         if self.skipped:
             facts["left out as invalid"] = f"{len(self.skipped)}, e.g. {self.skipped[0].reason}"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mjnb import frame as frames
 from mjnb.errors import (
@@ -21,25 +19,23 @@ from mjnb.errors import (
     UnknownOutcome,
 )
 from mjnb.jobs import Job
-from mjnb.jobs import run as block_on
-from mjnb.run.plan import Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
-from mjnb.run.progress import Progress
 from mjnb.runner import RETRY
+from mjnb.runs.plan import Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
+from mjnb.runs.progress import Progress
 from mjnb.tasks import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
-    from mjnb.run.plan import Spot, Sweeping
     from mjnb.runner import Runner
+    from mjnb.runs.plan import Spot, Sweeping
     from mjnb.session import Session
     from mjnb.store import Entry
 
 __all__ = ["Cell", "Plan", "Progress", "Run", "Skipped", "make_plan", "sweep_frame"]
 
-T = TypeVar("T")
 _FATAL = (
     AuthenticationError,
     InsufficientCredits,
@@ -275,13 +271,3 @@ def _shape(spot: Spot, session: Session) -> dict[str, Any]:
 def _typical(session: Session, plan: Plan) -> float:
     spans = [sum(session.dialect.rhythm(spot.request).typical) / 2 for spot in plan.to_send[:100]]
     return sum(spans) / len(spans) if spans else 0.0
-
-
-class _Room(ModuleType):
-    """This package, once imported, stands where users call the function `mjnb.run`; so it can be called like it."""
-
-    def __call__(self, work: Awaitable[T]) -> T:
-        return block_on(work)
-
-
-sys.modules[__name__].__class__ = _Room
