@@ -10,9 +10,10 @@ Names are loaded at their first use, so that importing costs next to nothing.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from mjnb.pandas_hook import install
 
 if TYPE_CHECKING:
     from mjnb.accessor import read as read
@@ -197,5 +198,4 @@ def __dir__() -> list[str]:
     return [*globals(), *__all__]
 
 
-if "pandas" in sys.modules:  # then frames may exist already, and `df.mj` costs nothing to have
-    import_module("mjnb.accessor")
+install()

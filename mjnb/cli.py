@@ -83,6 +83,6 @@ def main() -> None:
     """Run the command line; our own errors come out as one line, without a traceback."""
     try:
         app()
-    except MjnbError as error:
+    except (MjnbError, OSError) as error:
         print(f"mjnb: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -283,7 +283,8 @@ class Name(Rule):
         return "the id of an earlier task, as text"
 
     def read(self, name: str, value: Any) -> str:
-        """Return the id."""
+        """Return the id; a task stands for its own."""
+        value = getattr(value, "id", value)
         if not isinstance(value, str) or not re.fullmatch(r"[\w.:\-]{1,200}", value):
             raise self.refuse(name, value, hint="Give task.id.")
         return str(value)

@@ -28,6 +28,7 @@ TAIL = (
 )  # fmt: skip
 _LISTS = ("images", "urls")
 _FLOATS = ("cost_time_s", "queue_time_s", "lag_s", "price_usd")
+_UP = 3  # folders above a table in which its pictures are looked for
 _TIMES = ("expires", "created")
 _EXACT: dict[str, Any] = {"repeat": "int64", "take": "int64", "simulated": "bool"}
 _TEXTS = (
@@ -306,7 +307,10 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """Read a CSV as it was written: a prompt `NA` is no gap, and an id of digits is no number."""
     import pandas as pd
 
-    return pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
+    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
+    return table.loc[
+        :, [name for name in table.columns if not name.startswith("Unnamed: ")]
+    ]  # a saved index
 
 
 def _moments(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -316,5 +320,8 @@ def _moments(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _beside(image: str, folder: Path) -> str:
-    """Find a picture from the file's own folder, unless its path is good as it stands."""
-    return image if os.path.exists(image) else (folder / image).as_posix()  # noqa: PTH110  (False for any nonsense)
+    """Find a picture from the file's own folder or one above it, unless its path is good as it stands."""
+    for place in ("", *map(str, (folder, *folder.resolve().parents[:_UP]))):
+        if os.path.exists(found := os.path.join(place, image)):  # noqa: PTH110, PTH118  (False for any nonsense)
+            return Path(found).as_posix() if place else image
+    return (folder / image).as_posix()

@@ -48,7 +48,13 @@ def m001_tasks_and_pictures(db: sqlite3.Connection) -> None:
     )
 
 
-STEPS = (m001_tasks_and_pictures,)
+def m002_sweep(db: sqlite3.Connection) -> None:
+    """Which sweep bought a row, so that a sweep's budget holds however often it is started."""
+    db.execute("ALTER TABLE tasks ADD COLUMN sweep TEXT NOT NULL DEFAULT ''")
+    db.execute("CREATE INDEX tasks_by_sweep ON tasks (sweep)")
+
+
+STEPS = (m001_tasks_and_pictures, m002_sweep)
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mjnb import frame as frames
+from mjnb.tasks import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,15 +46,15 @@ def row(entry: Entry, coords: Mapping[str, Any] | None = None, axes: Sequence[st
         "task_id": entry.task_id or None,
         "parent": entry.parent or None,
         "cost_time_s": entry.cost_time_s,
-        "queue_time_s": None if queued is None else max(0.0, queued),
+        "queue_time_s": None if queued is None else max(0.0, round(queued, 3)),
         "lag_s": entry.lag_s,
         "price_usd": None if entry.price_micro is None else entry.price_micro / 1e6,
         "images": [_near(image.path) for image in entry.images if image.path],
         "urls": list(entry.urls),
-        "expires": entry.expires,
+        "expires": _milli(entry.expires),
         "fail_code": entry.fail_code or None,
-        "fail_msg": entry.fail_msg or None,
-        "created": entry.created,
+        "fail_msg": entry.fail_msg or _lacking(entry),
+        "created": _milli(entry.created if entry.created is not None else entry.submitted),
     }
 
 
@@ -61,3 +62,16 @@ def _near(path: Path) -> str:
     """Write a path from the working directory where it lies below it, so that a notebook can be moved with its store."""
     here = Path.cwd()
     return os.path.relpath(path, here) if path.is_relative_to(here) else path.as_posix()
+
+
+def _milli(epoch: float | None) -> float | None:
+    """Gateways tell milliseconds; more digits are the arithmetic's."""
+    return None if epoch is None else round(epoch, 3)
+
+
+def _lacking(entry: Entry) -> str | None:
+    """Say it where a paid task lacks pictures."""
+    missing = len(entry.urls) - len(entry.images)
+    if entry.state is not TaskState.SUCCESS or missing <= 0:
+        return None
+    return f"{missing} of {len(entry.urls)} pictures are not on disk"

@@ -68,7 +68,8 @@ def find_place(
     """Decide where to speak to.
 
     `"auto"` takes `MJNB_GATEWAY`, else the first gateway whose key is in the environment or in the working directory's
-    `.env`, else the simulator. Something on loopback is a simulator, whatever it plays.
+    `.env`, else the simulator. Only what was asked for as the simulator is one; a gateway that is named costs money,
+    wherever its address points.
 
     Raises:
         SetupError: There is no such gateway, no key for it, or a clock that cannot be.
@@ -80,14 +81,19 @@ def find_place(
     known = {**_dotenv(), **(os.environ if environ is None else environ)}
     name = _choose(gateway, known, api_key) if gateway == "auto" else gateway
     spoken = dialect("apixo" if name == "simulator" else name)
-    simulated = name == "simulator" if base_url is None else is_loopback(base_url)
-    if name == "simulator" and not simulated:
+    simulated = (
+        name == "simulator"
+    )  # a named gateway is taken at its word: a tunnel to it ends on this machine too
+    is_near = base_url is not None and is_loopback(base_url)
+    if simulated and base_url is not None and not is_near:
         raise SetupError(
             f"base_url at {host_name(base_url or '')}: a simulator runs on this machine (127.0.0.1)."
         )
-    scale = _scale(time_scale, simulated, default=SIMULATOR_SCALE if name == "simulator" else 1.0)
+    scale = _scale(
+        time_scale, simulated or is_near, default=SIMULATOR_SCALE if name == "simulator" else 1.0
+    )
     key = _key(spoken, api_key, known, simulated)
-    return Place(spoken, _origin(base_url, spoken, simulated), key, simulated, scale)
+    return Place(spoken, _origin(base_url, spoken, simulated, is_near), key, simulated, scale)
 
 
 def _dotenv() -> dict[str, str | None]:
@@ -150,14 +156,14 @@ def _scale(given: float | None, simulated: bool, *, default: float) -> float:
     return float(given)
 
 
-def _origin(base_url: str | None, of: Dialect, simulated: bool) -> str:
+def _origin(base_url: str | None, of: Dialect, simulated: bool, is_near: bool) -> str:
     if base_url is None:
         return "" if simulated else of.base_url
     if not _is_origin(base_url):
         raise SetupError(
             f"base_url at {host_name(base_url)}: it must be an origin such as {of.base_url!r}, without credentials."
         )
-    if urlsplit(base_url).scheme == "http" and not simulated:
+    if urlsplit(base_url).scheme == "http" and not is_near:
         raise SetupError(f"base_url at {host_name(base_url)}: the key would travel unencrypted; use https.")
     return base_url.rstrip("/")
 

@@ -187,11 +187,11 @@ class Sweep:
             retry=retry,
         )
 
-    async def run(self, session: Session, **options: Any) -> pd.DataFrame:
-        """Start it, show it live, and return the frame; takes the arguments of `start`."""
+    def run(self, session: Session, **options: Any) -> Run:
+        """Start it and show it live; await what this returns for the frame. Takes the arguments of `start`."""
         run = self.start(session, **options)
         run.show()
-        return await run
+        return run
 
     def frame(self, session: Session) -> pd.DataFrame:
         """Return what the ledger has of these cells, at any moment; sends nothing."""
@@ -226,6 +226,12 @@ def _read_prompt(
     if "prompt" not in model.model_fields:
         raise InvalidRequest.unknown_name("prompt", model.mode, model.model_fields)
     if not isinstance(prompt, str):
+        if (
+            not isinstance(prompt, list | tuple)
+            or not prompt
+            or not all(isinstance(item, str) for item in prompt)
+        ):
+            raise InvalidRequest("prompt", prompt, "one prompt, or a list of at least one")
         return None, {"prompt": _distinct("prompt", [text for item in prompt for text in expand(item)])}
     template = parse_template(prompt)
     for group in template.groups:

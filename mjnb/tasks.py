@@ -60,6 +60,11 @@ class Image:
     width: int = 0
     height: int = 0
 
+    def __repr__(self) -> str:
+        """Show what it is without the machine's own paths, since notebooks are shared."""
+        size = f" {self.width} × {self.height}" if self.width else ""
+        return f"<Image {self.index}{size}{f' {self.path.name}' if self.path else ' not downloaded'}>"
+
     def _repr_html_(self) -> str:
         return _img(self, 256) or "<i>not downloaded</i>"
 

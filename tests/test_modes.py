@@ -144,7 +144,7 @@ def test_ranges(name, high):
         (b"50", None),
         (object(), None),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_no_number_is_guessed(value, nearest):
     """What is no integer is refused, with the integer that was probably meant."""

@@ -75,8 +75,8 @@ def test_a_given_key_picks_its_gateway():
 def test_a_simulator_never_gets_a_key_from_the_environment():
     """A simulator, embedded or at an address of this machine, is handed no real key that was not meant for it."""
     environ = {"APIXO_API_KEY": SECRET}
-    for options in ({"gateway": "simulator"}, {"gateway": "apixo", "base_url": "http://127.0.0.1:8000"}):
-        found = place(**options, environ=environ)
+    for options in ({}, {"base_url": "http://127.0.0.1:8000"}):
+        found = place("simulator", **options, environ=environ)
         assert found.simulated
         assert found.key.get_secret_value() != SECRET
     assert place("simulator", api_key="for-it").key.get_secret_value() == "for-it"
@@ -86,14 +86,19 @@ def test_a_simulator_never_gets_a_key_from_the_environment():
     "url",
     ["http://127.0.0.1:8000/", "http://localhost:8000", "http://[::1]:8000", "http://127.0.0.1:8000/apixo"],
 )
-def test_loopback_is_a_simulator(url):
-    """What runs on this machine is a simulator whatever it plays, and is never called real."""
-    found = place("apixo", base_url=url)
-    assert found.simulated
-    assert not found.embedded
-    assert found.base_url == url.rstrip("/")
-    assert found.time_scale == 1
-    assert "SIMULATED" in found.announcement()
+def test_only_the_simulator_is_one(url):
+    """On loopback a simulator is a simulator, and a gateway that was named costs money: a tunnel to it ends there too."""
+    simulated, named = (
+        place("simulator", base_url=url),
+        place("apixo", base_url=url, api_key="k", time_scale=9),
+    )
+    assert simulated.simulated
+    assert not simulated.embedded
+    assert simulated.base_url == url.rstrip("/")
+    assert "SIMULATED" in simulated.announcement()
+    assert not named.simulated
+    assert named.time_scale == 9
+    assert "costs money" in named.announcement()
 
 
 # -- what cannot be --------------------------------------------------------------------------------------------------

@@ -222,7 +222,21 @@ def test_a_budget_is_kept(simulator, session):
     run = sweep.start(mj, budget=0.25, on_budget="partial")
     assert run.plan.left_out == 1
     assert run.result()["chaos"].tolist() == [0, 50]
-    assert sweep.start(mj, budget=np.float64(0.10)).result()["state"].tolist() == ["success"] * 3
+    assert sweep.start(mj, budget=np.float64(0.30)).result()["state"].tolist() == ["success"] * 3
+
+
+def test_a_budget_is_the_sweeps_however_often_it_is_started(simulator, session):
+    """Starting the same cells again, even written down anew, does not spend the budget again; other cells have their own."""
+    server = simulator()
+    mj = session(server)
+    for _ in range(3):
+        Sweep("a fox", chaos=list(range(10))).start(mj, budget=0.30, on_budget="partial").result()
+    assert server.stats()["charged"] == 3
+    with pytest.raises(errors.BudgetError, match=r"\$0\.30 are spent by this sweep already"):
+        Sweep("a fox", chaos=list(range(10))).start(mj, budget=0.70)
+    wider = Sweep("a fox", chaos=[0, 1, 2, 50]).start(mj, budget=0.10)
+    assert len(wider.result()) == 4
+    assert server.stats()["charged"] == 4
 
 
 def test_a_cell_without_a_price_needs_one(simulator, session):
@@ -466,10 +480,10 @@ def test_a_sweep_of_nothing(session):
 
 
 def test_run_in_one_word(simulator, session, capsys):
-    """`await sweep.run(mj)` starts it, shows it and gives the frame."""
+    """`sweep.run(mj)` starts it, shows it, and is a job like every other."""
     mj = session(simulator())
-    frame = asyncio.run(Sweep("a fox", chaos=[0, 50]).run(mj, budget=1))
-    assert len(frame) == 2
+    run = Sweep("a fox", chaos=[0, 50]).run(mj, budget=1)
+    assert len(run.result()) == 2
     assert "of 2 done" in capsys.readouterr().out
 
 

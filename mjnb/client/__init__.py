@@ -26,6 +26,7 @@ from mjnb.errors import (
     UnknownOutcome,
     UnknownTask,
 )
+from mjnb.gateways.base import Limits
 from mjnb.hosts import host_name, is_loopback
 from mjnb.polling import SHARE, Throttle, backoff
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from mjnb.gateways.base import Call, Dialect, Envelope, Limits, Reply, Rhythm, Status
+    from mjnb.gateways.base import Call, Dialect, Envelope, Reply, Rhythm, Status
     from mjnb.modes import Request
     from mjnb.polling import Clock
 
@@ -77,7 +78,7 @@ class Client:
         api_key: Sent as a bearer token to that origin alone.
         clock: Gateway seconds.
         transport: For tests and Pyodide; None is the network.
-        limits: Requests a minute and tasks at once; None takes the gateway's documented ones.
+        limits: Requests a minute and tasks at once; None takes what the gateway documents, nine tenths of the tasks.
     """
 
     def __init__(
@@ -92,9 +93,10 @@ class Client:
     ) -> None:
         self.dialect, self.base_url, self.clock = dialect, base_url.rstrip("/"), clock
         self._key = api_key
-        self.limits = limits or dialect.limits
+        documented = dialect.limits
+        self.limits = limits or Limits(documented.per_minute, int(documented.at_once * SHARE))
         self.throttle = Throttle(clock, self.limits, _SUBMIT_SOCKETS + _READ_SOCKETS)
-        self.tasks = asyncio.Semaphore(max(1, int(self.limits.at_once * SHARE)))
+        self.tasks = asyncio.Semaphore(self.limits.at_once)
         self._submits = asyncio.Semaphore(_SUBMIT_SOCKETS)
         self._reads = asyncio.Semaphore(_READ_SOCKETS)
         trust = not is_loopback(base_url)  # a proxy from the environment has no business with loopback

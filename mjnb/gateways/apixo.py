@@ -97,6 +97,7 @@ class Apixo(Dialect):
     limits = Limits(per_minute=10_000, at_once=1000)
     url_life_s = 15 * 86_400.0
     modes = MappingProxyType(MODES)
+    on_request = ("outpaint", "retexture", "remove-background", "reroll")
 
     def __init__(self, generation: Generation = CURRENT) -> None:
         self.generation = generation
@@ -190,6 +191,8 @@ class Apixo(Dialect):
         """Return `data.taskId`; a task that exists is never lost to a strange code beside it."""
         data = _data(reply)
         task_id = data.get("taskId")
+        if isinstance(task_id, int) and not isinstance(task_id, bool):
+            return str(task_id)
         if isinstance(task_id, str) and task_id.strip():
             return _text(task_id)
         raise self._refusal(reply, "No task was created.")
@@ -220,11 +223,11 @@ class Apixo(Dialect):
             parsed = None
         urls = parsed.get("resultUrls") if isinstance(parsed, dict) else None
         found = (
-            tuple(_text(url) for url in urls if isinstance(url, str) and url)
+            tuple(_text(url) if isinstance(url, str) else "" for url in urls)
             if isinstance(urls, list)
             else ()
-        )
-        if not found:
+        )  # a gap keeps its place: follow-ups count by it
+        if not any(found):
             raise self._malformed(reply, "the task succeeded but resultJson holds no resultUrls")
         return found
 
@@ -285,6 +288,8 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:  # noqa: PLR2004  (a time)
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 <= value < _TOO_MUCH else None  # NaN is neither

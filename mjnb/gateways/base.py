@@ -91,6 +91,9 @@ class Dialect(ABC):
     limits: ClassVar[Limits]
     url_life_s: ClassVar[float]
     modes: Mapping[str, type[Request]]
+    on_request: ClassVar[
+        tuple[str, ...]
+    ] = ()  # modes that the gateway enables for a key, sent as `RawRequest`
 
     @abstractmethod
     def check(self, request: Request) -> None:

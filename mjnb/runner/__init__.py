@@ -20,6 +20,7 @@ from mjnb.errors import (
     RateLimited,
     StoreError,
     UnknownOutcome,
+    UnknownTask,
 )
 from mjnb.jobs import Job, protect
 from mjnb.polling import backoff
@@ -241,11 +242,20 @@ class Runner:
 
     async def follow(self, entry: Entry, on_change: Callable[[Entry], None] = lambda _: None) -> Entry:
         """Ask after a task until it has finished, and write down each new state."""
-        async for answer in self.client.watch(entry.task_id, self._rhythm(entry), age=self._age(entry)):
-            if answer.status.state is not entry.state:
-                entry = await self._told(entry, answer)
-                on_change(entry)
+        try:
+            async for answer in self.client.watch(entry.task_id, self._rhythm(entry), age=self._age(entry)):
+                if answer.status.state is not entry.state:
+                    entry = await self._told(entry, answer)
+                    on_change(entry)
+        except UnknownTask as error:  # it will never be told of again: waiting for ever helps nobody
+            await self._ledger(self.store.lost, entry.row, str(error))
+            raise
         return entry
+
+    async def settle(self, patience_s: float) -> None:
+        """Give submissions under way a moment to be written down."""
+        if self._payments:
+            await asyncio.wait(self._payments, timeout=patience_s)
 
     async def _told(self, entry: Entry, answer: Answer) -> Entry:
         status = answer.status
@@ -279,7 +289,9 @@ class Runner:
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
-    def draft(self, request: Request, *, simulated: bool, repeat: int = 0, take: int = 1) -> Draft:
+    def draft(
+        self, request: Request, *, simulated: bool, repeat: int = 0, take: int = 1, sweep: str = ""
+    ) -> Draft:
         """Describe the row that a request would be written to."""
         dialect = self.client.dialect
         held = dialect.held(request)
@@ -293,6 +305,7 @@ class Runner:
             repeat=repeat,
             take=take,
             parent=str(held.get("task_id") or held.get("taskId") or ""),
+            sweep=sweep,
         )
 
 
@@ -310,6 +323,7 @@ class _TryAgain(Exception):
 
 _BROKEN_OFF = "Its submission was broken off before the ledger had the answer: it may have been charged."
 _UNKNOWN_TEXT = (
-    "Row {row} was sent, but no answer is known: it may have been charged. It is not sent again by itself; look at the "
-    "gateway's own task list, then ask for it with take=2 if it is not there."
+    "Row {row} was sent, but no answer is known: it may have been charged. It is not sent again by itself. "
+    'If you find that it was not taken, or would rather pay again: mj.forget("{row}") releases it, and the next start '
+    "asks for it anew."
 )

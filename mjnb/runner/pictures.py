@@ -70,6 +70,8 @@ class Album:
 
     async def _file(self, entry: Entry, index: int) -> None:
         """Fetch one picture, prove that it is one, and put it in its place."""
+        if not entry.urls[index]:
+            raise PictureBroken(f"the gateway gave no URL for picture {index}")
         for attempt in range(_TRIES):
             data = await self._client.fetch(entry.urls[index])
             try:

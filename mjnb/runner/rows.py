@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mjnb.errors import GatewayError, GenerationFailed, ImageDownloadFailed, InvalidRequest, TaskFailed
+from mjnb.errors import (
+    GatewayError,
+    GenerationFailed,
+    ImageDownloadFailed,
+    InvalidRequest,
+    OutOfCredits,
+    TaskFailed,
+)
 from mjnb.gateways.base import failure
 from mjnb.modes import MODES, RawRequest
 from mjnb.tasks import TaskState
@@ -21,7 +28,7 @@ __all__ = ["RETRY", "failed_error", "request_of"]
 def _is_transient(entry: Entry) -> bool:
     """Whether another try is worth its price; a refused request never cost anything."""
     return entry.state is TaskState.REFUSED or issubclass(
-        failure(entry.fail_code), GenerationFailed | ImageDownloadFailed
+        failure(entry.fail_code), GenerationFailed | ImageDownloadFailed | OutOfCredits
     )
 
 
@@ -47,7 +54,7 @@ def failed_error(entry: Entry) -> TaskFailed | GatewayError:
         return GatewayError(entry.fail_msg or "The gateway refused it.", code=entry.fail_code)
     text = (
         f"Task {entry.task_id} failed at {entry.gateway}: {entry.fail_code or 'no code'}"
-        f" ({entry.fail_msg or 'no reason given'}). Gateways do not charge for failed tasks as a rule."
+        f" ({entry.fail_msg or 'no reason given'}). Whether it was charged, the gateway's documents do not say."
     )
     kind = failure(entry.fail_code)
     return kind(

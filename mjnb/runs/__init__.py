@@ -20,12 +20,12 @@ from mjnb.errors import (
 )
 from mjnb.jobs import Job
 from mjnb.runner import RETRY
-from mjnb.runs.plan import Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
+from mjnb.runs.plan import RESERVED, Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
 from mjnb.runs.progress import Progress
 from mjnb.tasks import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -44,6 +44,7 @@ _FATAL = (
     RateLimited,
     StoreError,
 )
+_SETTLE_S = 1.0  # real seconds that a stop waits for submissions under way
 _MOST_LOST = 8  # submissions in a row without a clear answer, each perhaps charged, before no more are sent
 
 
@@ -81,6 +82,7 @@ class Run(Job["pd.DataFrame"]):
         self._lost = 0
         self._began = session.clock.now()
         self._ended_at: float | None = None
+        self._first_whole = 0.0
         self._fatal: Exception | None = None
         self._listeners: list[Callable[[Run], None]] = []
         super().__init__(self._work(), label="sweep")
@@ -96,11 +98,21 @@ class Run(Job["pd.DataFrame"]):
                     if spot.needs_work:
                         group.create_task(self._one(runner, spot))
         finally:
+            await self._settle()
             self._ended_at = self.session.clock.now()
             self._tell()
         if self._fatal is not None:
             raise self._fatal
         return await asyncio.to_thread(self.frame)  # pandas would hold up everybody else on the loop
+
+    async def _settle(self) -> None:
+        """After a stop, see what the submissions that were under way have bought."""
+        if self.session.runner_now is None or not self._stopped:
+            return
+        await self.session.runner_now.settle(_SETTLE_S)
+        with contextlib.suppress(StoreError):
+            keys = [spot.key for spot in self.plan.to_send]
+            self._seen.entries.update(await asyncio.to_thread(self.session.store.by_cells, keys))
 
     async def _one(self, runner: Runner, spot: Spot) -> None:
         """Get one cell; what goes wrong stays in its row. What would go wrong for every cell stops the submitting."""
@@ -119,7 +131,11 @@ class Run(Job["pd.DataFrame"]):
         if not spot.wanted and spot.entry is not None and spot.entry.state is not TaskState.SUBMITTING:
             return await runner.take_up(spot.entry, on_change=self._note)
         draft = runner.draft(
-            spot.request, simulated=self.session.simulated, repeat=spot.cell.repeat, take=self.sweep.take
+            spot.request,
+            simulated=self.session.simulated,
+            repeat=spot.cell.repeat,
+            take=self.sweep.take,
+            sweep=self.plan.sweep_id,
         )
         return await runner.obtain(
             spot.request, draft, again=self._again, on_change=self._note, gate=self._gate
@@ -180,18 +196,33 @@ class Run(Job["pd.DataFrame"]):
         fresh = [e for key, e in entries.items() if key not in self._before]
         return Progress(
             total=len(self.plan.spots),
-            done=states.count(TaskState.SUCCESS),
+            done=len(self._whole(entries.values())),
             failed=states.count(TaskState.FAILED) + states.count(TaskState.REFUSED),
-            running=sum(entry.state.is_running or entry.state is TaskState.SUBMITTING for entry in fresh),
+            running=sum(self._is_under_way(entry) for entry in entries.values()),
             paid_before=len(self._before),
             unknown=states.count(TaskState.UNKNOWN),
             spent_micro=sum(e.price_micro or 0 for e in fresh if e.state is TaskState.SUCCESS),
+            reserved_micro=sum(e.price_micro or 0 for e in entries.values() if e.state in RESERVED),
+            lacking=sum(e.state is TaskState.SUCCESS and e.cell in self.errors for e in entries.values()),
             elapsed_s=(self._ended_at or self.session.clock.now()) - self._began,
             eta_s=self._eta(),
             simulated=self.session.simulated,
             ended=self._ended_at is not None or self.done(),
             time_scale=self.session.place.time_scale,
         )
+
+    def _whole(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Those that succeeded and have all the pictures that they will have."""
+        return [
+            e for e in entries if e.state is TaskState.SUCCESS and (e.is_complete or e.cell in self.errors)
+        ]
+
+    def _is_under_way(self, entry: Entry) -> bool:
+        """Whether it is being sent, runs, or has pictures yet to come."""
+        is_fetching = entry.state is TaskState.SUCCESS and not (
+            entry.is_complete or entry.cell in self.errors
+        )
+        return entry.state.is_running or entry.state is TaskState.SUBMITTING or is_fetching
 
     def _eta(self) -> float:
         """Estimate what is left from the tasks seen so far, else from the documented times."""
@@ -206,7 +237,17 @@ class Run(Job["pd.DataFrame"]):
         ]
         unsent = sum(spot.key not in self._seen.entries for spot in self.plan.to_send)
         queued = -(-max(0, unsent) // self.session.at_once) * usual
-        return queued + max((max(0.0, usual - age) for age in ages), default=0.0)
+        waiting = queued + max((max(0.0, usual - age) for age in ages), default=0.0)
+        return max(waiting, self._fetch_eta())
+
+    def _fetch_eta(self) -> float:
+        """Estimate the fetching of what has ended, by how fast pictures have come since the first did."""
+        fresh = [e for key, e in self._seen.entries.items() if key not in self._before]
+        whole, ended = len(self._whole(fresh)), sum(e.state is TaskState.SUCCESS for e in fresh)
+        if not whole or whole == ended or self._ended_at is not None:
+            return 0.0
+        self._first_whole = self._first_whole or self.session.clock.now()
+        return (self.session.clock.now() - self._first_whole) / whole * (ended - whole)
 
     def progress_text(self) -> str:
         """Say in one line how far it got."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import math
 import numbers
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mjnb import frame as frames
@@ -15,7 +17,7 @@ from mjnb.runner import RETRY
 from mjnb.tasks import TaskState, cell_key, money, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -23,9 +25,19 @@ if TYPE_CHECKING:
     from mjnb.session import Session
     from mjnb.store import Entry
 
-__all__ = ["Cell", "Plan", "Skipped", "Spot", "Sweeping", "frame_of", "make_plan", "sweep_frame"]
+__all__ = [
+    "RESERVED",
+    "Cell",
+    "Plan",
+    "Skipped",
+    "Spot",
+    "Sweeping",
+    "frame_of",
+    "make_plan",
+    "sweep_frame",
+]
 
-_RESERVED = {TaskState.PENDING, TaskState.PROCESSING, TaskState.SUBMITTING, TaskState.UNKNOWN}
+RESERVED = {TaskState.PENDING, TaskState.PROCESSING, TaskState.SUBMITTING, TaskState.UNKNOWN}
 _SECONDS_EACH_S = 0.1  # what sending and fetching add to a task, for the estimate
 
 
@@ -78,7 +90,7 @@ class Spot:
     @property
     def reserved(self) -> bool:
         """Whether its money is, or may be, on its way already."""
-        return self.entry is not None and self.entry.state in _RESERVED
+        return self.entry is not None and self.entry.state in RESERVED
 
     @property
     def needs_work(self) -> bool:
@@ -91,14 +103,16 @@ class Spot:
 class Plan:
     """What running a sweep would do; nothing of it has been sent.
 
-    `price_micro` is the price of the cells to send (millionths of a dollar, the unpriced left out), `eta_s` gateway
-    seconds by the documented times.
+    `price_micro` is the price of the cells to send (millionths of a dollar, the unpriced left out), `spent_micro` what
+    this very sweep has paid in earlier starts, `eta_s` gateway seconds by the documented times.
     """
 
     spots: tuple[Spot, ...]
     skipped: tuple[Skipped, ...]
     eta_s: float
     simulated: bool
+    sweep_id: str = ""
+    spent_micro: int = 0
     left_out: int = 0
 
     @property
@@ -134,6 +148,9 @@ class Plan:
     def within(self, budget: float | None, on_budget: str, session: Session) -> Plan:
         """Return the plan if it fits its budget, or as much of it as fits.
 
+        A budget is the sweep's, however often it is started: what earlier starts of the same cells have paid counts,
+        and so does what is under way or unknown.
+
         Raises:
             InvalidRequest: No budget is like that.
             BudgetError: It does not fit, cannot be priced, or has no budget where money is spent.
@@ -146,10 +163,10 @@ class Plan:
             raise BudgetError(
                 self._needed(session), price_usd=self.price_usd, budget_usd=None, unpriced=self.unpriced
             )
-        room = _micro(budget) - self.reserved_micro
+        room = _micro(budget) - self.spent_micro - self.reserved_micro
         if on_budget == "partial":
             return self._fitting(room)
-        if self.unpriced or self.price_micro > room:
+        if self.to_send and (self.unpriced or self.price_micro > room):
             raise BudgetError(
                 self._over(budget), price_usd=self.price_usd, budget_usd=budget, unpriced=self.unpriced
             )
@@ -168,23 +185,34 @@ class Plan:
 
     def _needed(self, session: Session) -> str:
         """Show the price and the line to type."""
-        cents = math.ceil((self.price_micro + self.reserved_micro) / 10_000)
-        advice = "open the session with prices= for those without a price, then " if self.unpriced else ""
-        return (
-            f"This would cost {self._price_text()}{self._reserved_text()} at {session.dialect.title}. Nothing was sent. "
-            f"To run it: {advice}sweep.start(mj, budget={cents / 100:.2f})"
-        )
+        cost = f"This would cost {self._price_text()}{self._reserved_text()} at {session.dialect.title}. Nothing was sent. "
+        if self.unpriced:
+            return f"{cost}A budget cannot hold without prices: {self._prices_line()}"
+        cents = math.ceil((self.price_micro + self.spent_micro + self.reserved_micro) / 10_000)
+        return f"{cost}To run it: sweep.start(mj, budget={cents / 100:.2f})"
+
+    def _prices_line(self) -> str:
+        modes = sorted({spot.request.mode for spot in self.to_send if spot.price_micro is None})
+        prices = ", ".join(f'"{mode}": …' for mode in modes)
+        return f"open the session with prices={{{prices}}} (USD a task)."
 
     def _reserved_text(self) -> str:
-        if not self.reserved_micro:
-            return ""
-        return f", {money(self.reserved_micro)} are reserved by tasks under way or unknown"
+        spent = f", {money(self.spent_micro)} are spent by this sweep already" if self.spent_micro else ""
+        held = (
+            f", {money(self.reserved_micro)} are reserved by tasks under way or unknown"
+            if self.reserved_micro
+            else ""
+        )
+        return spent + held
 
     def _over(self, budget: float) -> str:
-        advice = "Give prices=, " if self.unpriced else ""
+        if self.unpriced:
+            return (
+                f"The plan costs {self._price_text()}. Nothing was sent. {self._prices_line().capitalize()}"
+            )
         return (
             f"The plan costs {self._price_text()}{self._reserved_text()}, the budget is {money(round(budget * 1e6))}. Nothing was sent. "
-            f'{advice}raise the budget, or run what fits with on_budget="partial".'
+            'Raise the budget, or run what fits with on_budget="partial".'
         )
 
     def _price_text(self) -> str:
@@ -222,7 +250,7 @@ def _micro(budget: object) -> int:
     """Read a budget in US dollars."""
     if (
         isinstance(budget, bool)
-        or not isinstance(budget, numbers.Real)
+        or not isinstance(budget, numbers.Real | Decimal)
         or not 0 <= float(budget) < math.inf
     ):
         raise InvalidRequest("budget", budget, "US dollars as a number, 0 or more, or None")
@@ -241,7 +269,14 @@ def make_plan(sweep: Sweeping, session: Session, *, retry: str = "transient") ->
         tuple(skipped),
         _eta(session, [spot.request for spot in spots if spot.wanted]),
         session.simulated,
+        sweep_id := _sweep_id(places),
+        session.store.spent_by(sweep_id),
     )
+
+
+def _sweep_id(cells: Iterable[str]) -> str:
+    """Name a sweep by its cells: the same sweep, written down again or after a restart, is the same."""
+    return "s1:" + hashlib.sha256("\n".join(sorted(cells)).encode()).hexdigest()[:32]
 
 
 def _places(sweep: Sweeping, session: Session) -> tuple[dict[str, Cell], list[Skipped]]:

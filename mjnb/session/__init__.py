@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb.errors import InvalidRequest
-from mjnb.modes import Canvas, ImageToImage, TextToImage, UploadPaint, Upscale, Vary, rule
+from mjnb.modes import Canvas, ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary, rule
 from mjnb.preparing import single_prompt
 from mjnb.runner import RETRY, request_of
 from mjnb.session.base import BaseSession
@@ -38,8 +38,8 @@ class Session(BaseSession):
         store: Folder of the ledger and the pictures; simulated sessions keep to its `simulated/`.
         prices: USD by mode, by speed or by `"mode speed"`, instead of the documented ones.
         provider: APIXO's routing: `"auto"`, `"value"` or `"official"`.
-        concurrency: Tasks at once, at most; None is what the gateway documents. 90 % of it is used.
-        requests_per_minute: The same for requests.
+        concurrency: Tasks at once, at most; None is 90 % of what the gateway documents.
+        requests_per_minute: What the key may ask for in a minute, of which 90 % is used; None is what is documented.
         timeout: Gateway seconds to wait for a task, one number or by speed; None is the dialect's own.
         time_scale: Gateway seconds in one second; anything but 1 is for simulators alone (30 for the embedded one).
         transport: An `httpx` transport instead of the network.
@@ -50,7 +50,7 @@ class Session(BaseSession):
         SetupError: No such gateway, no key, or a setting that cannot be.
         StoreError: The store cannot be used.
 
-    >>> mj = Session("simulator", store="/tmp/mjnb-doc", quiet=True)
+    >>> mj = Session("simulator", store="mjnb-doc", quiet=True)
     >>> mj
     <Session: SIMULATED APIXO (30× clock)>
     >>> mj.close().result()
@@ -171,6 +171,9 @@ class Session(BaseSession):
 
     def submit(self, request: Request, *, reuse: bool = False) -> Job[Task]:
         """Send one request and return its task as soon as the gateway has taken it."""
+        prompt = request.given().get("prompt")
+        if isinstance(prompt, str) and not isinstance(request, RawRequest):
+            request = request.replace(prompt=single_prompt(prompt))
         request = self.prepare(request)
         return self._job(self._submit(request, reuse), label=f"submitting {request.mode}")
 
@@ -238,6 +241,17 @@ class Session(BaseSession):
         """Return a task's row; one that is not in the ledger gets a row without a price."""
         entry = self.store.by_task(task_id)
         return entry or self.store.adopt(task_id, gateway=self.gateway, simulated=self.simulated)
+
+    def forget(self, row: str) -> None:
+        """Release a row in state `unknown`, so that the next start of its cell asks for it anew, at its price again.
+
+        Only you can know whether it was taken: look at the gateway before. The row stays in the ledger as refused.
+
+        Raises:
+            InvalidRequest: There is no such row, or it is not unknown.
+        """
+        if not self.store.forget(row):
+            raise InvalidRequest("row", row, "a row of this ledger in state unknown")
 
     def resume(self) -> Job[list[Task]]:
         """Take up every task of the ledger that is under way or lacks pictures; costs nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import warnings
 import weakref
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 from mjnb.client import Client
 from mjnb.embedded import serve
 from mjnb.errors import AdviceWarning, SetupError
-from mjnb.gateways.base import Envelope, Limits
+from mjnb.gateways.base import Envelope
 from mjnb.jobs import Job
-from mjnb.polling import SHARE, Clock
+from mjnb.polling import Clock
 from mjnb.preparing import lift_flags
 from mjnb.runner import Runner
+from mjnb.session.options import read_limits, read_prices, read_timeout
 from mjnb.settings import find_place
 from mjnb.store import Store
 
@@ -65,9 +67,9 @@ class BaseSession:
         root = Path(store)
         self.store = Store(root / "simulated" if self.place.simulated else root)
         self.clock = clock or Clock(self.place.time_scale)
-        self._price = partial(_price_micro, self.dialect, dict(prices or {}))
-        self._envelope, self._timeout = Envelope(provider), timeout
-        self._limits = _limits(self.dialect.limits, requests_per_minute, concurrency)
+        self._price = partial(_price_micro, self.dialect, read_prices(prices, self.dialect))
+        self._envelope, self._timeout = Envelope(provider), read_timeout(timeout)
+        self._limits = read_limits(self.dialect.limits, requests_per_minute, concurrency)
         self._transport = transport
         self._runner: Runner | None = None
         self._lease: Lease | None = None
@@ -101,7 +103,12 @@ class BaseSession:
     @property
     def at_once(self) -> int:
         """How many tasks may run at once."""
-        return max(1, int(self._limits.at_once * SHARE))
+        return self._limits.at_once
+
+    @property
+    def runner_now(self) -> Runner | None:
+        """The running client and ledger, if they have been opened."""
+        return self._runner
 
     # -- opening and closing -------------------------------------------------------------------------------------
 
@@ -195,7 +202,7 @@ class BaseSession:
         for text in advice:
             if text not in self._advised:
                 self._advised.add(text)
-                warnings.warn(text, AdviceWarning, stacklevel=4)
+                warnings.warn(text, AdviceWarning, stacklevel=_outside())
 
     def price_micro(self, request: Request) -> int | None:
         """Return what a request costs in millionths of a US dollar, None if nobody tells."""
@@ -211,8 +218,9 @@ def _price_micro(dialect: Dialect, prices: Mapping[str, float], request: Request
     return dialect.price(request)
 
 
-def _limits(documented: Limits, per_minute: int | None, at_once: int | None) -> Limits:
-    for name, value in (("requests_per_minute", per_minute), ("concurrency", at_once)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise SetupError(f"{name}={value!r}: an integer of at least 1, or None for what is documented.")
-    return Limits(per_minute or documented.per_minute, at_once or documented.at_once)
+def _outside() -> int:
+    """Return how many frames up the user's own code is, so that a warning names their line and not ours."""
+    level, frame = 2, sys._getframe(2)  # noqa: SLF001  (warnings has no other way before Python 3.12)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "mjnb":
+        level, frame = level + 1, frame.f_back
+    return level

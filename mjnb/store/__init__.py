@@ -153,9 +153,9 @@ class Store:
             row = f"{draft.cell.partition(':')[2][:16]}-{attempt}"
             db.execute(
                 "INSERT INTO tasks (row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, parent, state,"
-                " price_micro) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " price_micro, sweep) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row, draft.cell, attempt, self.owner, draft.gateway, draft.simulated, draft.mode, as_json(draft.held),
-                 draft.repeat, draft.take, draft.parent, TaskState.SUBMITTING.value, draft.price_micro),
+                 draft.repeat, draft.take, draft.parent, TaskState.SUBMITTING.value, draft.price_micro, draft.sweep),
             )  # fmt: skip
         return self.entry(row), True
 
@@ -234,6 +234,11 @@ class Store:
             expires=expires,
         )
 
+    def lost(self, row: str, message: str) -> None:
+        """Write down that the gateway does not know this task (any more)."""
+        guard = " AND state IN ('pending', 'processing')"
+        self._update(row, guard, state=TaskState.FAILED.value, fail_code="UNKNOWN_TASK", fail_msg=message)
+
     def renewed(self, row: str, urls: Sequence[str]) -> None:
         """Write down fresh URLs of a finished task, so that what is missing can be fetched."""
         self._update(row, urls=canonical(list(urls)))
@@ -286,6 +291,23 @@ class Store:
     def all(self) -> list[Entry]:
         """Return every row, oldest first."""
         return self._read("ORDER BY rowid")
+
+    def spent_by(self, sweep: str) -> int:
+        """Return what a sweep's finished tasks cost, in millionths of a dollar."""
+        with self._lock, self._trouble():
+            statement = (
+                "SELECT coalesce(sum(price_micro), 0) FROM tasks WHERE sweep = ? AND state = 'success'"
+            )
+            return int(self._db.execute(statement, (sweep,)).fetchone()[0])
+
+    def forget(self, row: str) -> bool:
+        """Release an unknown row, so that its cell may be asked for anew; False if it is not unknown."""
+        with self._write() as db:
+            changed = db.execute(
+                "UPDATE tasks SET state = 'refused', fail_code = 'FORGOTTEN' WHERE row = ? AND state = 'unknown'",
+                (row,),
+            )
+        return changed.rowcount == 1
 
     def unfinished(self) -> list[Entry]:
         """Return the rows whose task runs, or whose pictures are not all on disk."""

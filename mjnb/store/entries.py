@@ -29,6 +29,7 @@ class Draft:
     repeat: int = 0
     take: int = 1
     parent: str = ""
+    sweep: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -355,7 +355,7 @@ def test_a_success_without_pictures_is_malformed(result):
 def test_times_that_are_none():
     """Times that are no times are none, and one in seconds is read as seconds."""
     pictures = '{"resultUrls": ["https://a/0.png"]}'
-    for wrong in (None, "1767965610929", -1, True, float("nan"), float("inf"), 10**400, 10**17, 5 * 10**14):
+    for wrong in (None, "soon", "-5", -1, True, float("nan"), float("inf"), 10**400, 10**17, 5 * 10**14):
         status = APIXO.read_status(reply_of(told(resultJson=pictures, createTime=wrong, costTime=wrong)))
         assert status.created is None
         assert status.cost_time_s is None or wrong == 5 * 10**14

@@ -1,0 +1,51 @@
+"""Gives every frame its `.mj` as soon as pandas is there, whichever of the two is imported first.
+
+Importing pandas takes a third of a second, so `import mjnb` does not; it waits for somebody to want it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from importlib.abc import MetaPathFinder
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+
+__all__ = ["install"]
+
+_ACCESSOR = "mjnb.accessor"
+
+
+def install() -> None:
+    """Register the accessor now if pandas is loaded, else right after it has been."""
+    if "pandas" in sys.modules:
+        importlib.import_module(_ACCESSOR)
+    else:
+        sys.meta_path.insert(0, _Waiting())
+
+
+class _Waiting(MetaPathFinder):
+    """Finds nothing itself; notices that pandas is being imported, once."""
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        if name != "pandas":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            _then(spec.loader)
+        return spec
+
+
+def _then(loader: Any) -> None:
+    """Have this one loader register the accessor when it is done."""
+    run = loader.exec_module
+
+    def exec_module(module: Any) -> None:
+        run(module)
+        importlib.import_module(_ACCESSOR)
+
+    loader.exec_module = exec_module

@@ -1,0 +1,106 @@
+"""A session's numbers, read before anything is sent: limits, prices, patience."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mjnb.errors import SetupError
+from mjnb.fields import Choice
+from mjnb.gateways.base import Limits
+from mjnb.modes import SPEEDS
+from mjnb.polling import SHARE
+
+if TYPE_CHECKING:
+    from mjnb.gateways.base import Dialect
+
+__all__ = ["read_limits", "read_prices", "read_timeout"]
+
+
+def read_limits(documented: Limits, per_minute: Any, at_once: Any) -> Limits:
+    """Take the user's own limits, else the documented ones; of the documented tasks at once nine tenths.
+
+    (Of the requests a minute the throttle leaves a tenth free, whoever set them.)
+    """
+    return Limits(
+        _count("requests_per_minute", per_minute, documented.per_minute),
+        _count("concurrency", at_once, int(documented.at_once * SHARE)),
+    )
+
+
+def _count(name: str, given: Any, documented: int) -> int:
+    if given is None:
+        return documented
+    try:
+        count = 0 if isinstance(given, bool) else operator.index(given)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise SetupError(f"{name}={given!r}: an integer of at least 1, or None for what is documented.")
+    return count
+
+
+def _number(name: str, given: Any, *, least: float, what: str) -> float:
+    is_number = isinstance(given, numbers.Real | Decimal) and not isinstance(given, bool)
+    if not is_number or not least <= float(given) < math.inf:
+        raise SetupError(f"{name}={given!r}: {what}.")
+    return float(given)
+
+
+def _speed(name: str, given: object) -> str:
+    """Read a speed in any of its spellings."""
+    word = str(given).strip().lower()
+    word = {"relax": "relaxed"}.get(word, word)
+    if word not in SPEEDS:
+        raise SetupError(f"{name}: {given!r} is no speed; there are {', '.join(SPEEDS)}.")
+    return word
+
+
+def read_timeout(given: Any) -> float | dict[str, float] | None:
+    """Read a patience in gateway seconds, one number or one by speed.
+
+    Raises:
+        SetupError: It is none, or names no speed.
+    """
+    what = "gateway seconds, more than 0"
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        return {
+            _speed("timeout", key): _number(f"timeout[{key!r}]", value, least=1e-9, what=what)
+            for key, value in given.items()
+        }
+    return _number("timeout", given, least=1e-9, what=f"{what}, or a mapping by speed")
+
+
+def read_prices(given: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, float]:
+    """Read prices in US dollars by mode, by speed, or by `"mode speed"`.
+
+    Raises:
+        SetupError: A price that is none, or a name that no request has.
+    """
+    prices: dict[str, float] = {}
+    for key, value in (given or {}).items():
+        price = _number(f"prices[{key!r}]", value, least=0, what="US dollars a task, 0 or more")
+        prices[_price_name(str(key), dialect)] = price
+    return prices
+
+
+def _price_name(key: str, dialect: Dialect) -> str:
+    mode, _, speed = key.strip().partition(" ")
+    if speed:
+        return f"{mode} {_speed('prices', speed)}"
+    if mode.lower() in {*SPEEDS, "relax"}:
+        return _speed("prices", mode)
+    offered = (*dialect.modes, *dialect.on_request)
+    if mode in offered:
+        return mode
+    nearest = Choice("", dict.fromkeys((*offered, *SPEEDS), ""))._nearest(mode)  # noqa: SLF001  (the same nearness)
+    hint = f" Did you mean {nearest!r}?" if nearest else ""
+    raise SetupError(
+        f"prices: {key!r} is no mode and no speed; there are {', '.join((*offered, *SPEEDS))}.{hint}"
+    )
