@@ -109,3 +109,13 @@ def test_frames_know_their_pictures(order):
     """`df.mj` is there once both libraries are, whichever came first."""
     code = f"import json; {order}; print(json.dumps(hasattr(pandas.DataFrame, 'mj')))"
     assert in_a_fresh_interpreter(code) is True
+
+
+@pytest.mark.parametrize("first", ["import mjnb, pandas as pd", "import pandas as pd, mjnb"])
+def test_frames_have_pictures_whichever_is_imported_first(first):
+    """`df.mj` is there for any frame, in whichever order pandas and mjnb were imported."""
+    code = f"{first}; print(hasattr(pd.DataFrame(columns=['cell', 'state', 'images']), 'mj'))"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "True\n", done.stderr

@@ -335,3 +335,20 @@ def test_the_function_of_the_same_name(simulator, session):
     mj = session(simulator())
     assert mjnb.run(mj.imagine("a fox")).state == "success"
     assert len(mjnb.run(mjnb.Sweep("a fox", chaos=[0, 50]).start(mj))) == 2
+
+
+def test_a_stop_tells_what_it_has_bought(simulator, session):
+    """After a stop the numbers are the ledger's: submissions that were under way are counted and their money is reserved."""
+    server = simulator()
+    mj = session(server)
+    run = Sweep("a fox", chaos=list(range(60))).start(mj)
+    while not server.stats()["tasks"]:
+        pass
+    run.stop()
+    with pytest.raises(Stopped):
+        run.result(timeout=10)
+    progress = run.progress
+    held = progress.done + progress.running
+    assert held == server.stats()["charged"] == len(run.frame())
+    assert progress.spent_micro + progress.reserved_micro == held * 100_000
+    assert "reserved" in progress.text() or progress.running == 0

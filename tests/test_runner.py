@@ -14,6 +14,7 @@ from mjnb import errors
 from mjnb.jobs import Stopped
 from mjnb.modes import RawRequest, TextToImage
 from mjnb.simulator import Fault
+from mjnb.sweep import Sweep
 from mjnb.tasks import Task, TaskState
 
 if TYPE_CHECKING:
@@ -324,3 +325,32 @@ def test_a_raw_request_in_the_wires_own_words(simulator, session):
     mj = session(simulator())
     task = mj.submit(raw).result()
     assert mj.wait(task).result().request == raw
+
+
+def test_a_forgotten_row_is_asked_for_anew(simulator, session):
+    """`mj.forget` is the user's own word that an unknown row may be paid for again; other rows are left alone."""
+    server = simulator(faults=[Fault(on="submit", kind="drop")])
+    mj = session(server)
+    sweep = Sweep("a fox", chaos=[0])
+    assert sweep.start(mj).result()["state"].tolist() == ["unknown"]
+    row = mj.store.all()[0].row
+    mj.forget(row)
+    assert sweep.start(mj).result()["state"].tolist() == ["success"]
+    assert server.stats()["charged"] == 1
+    with pytest.raises(errors.InvalidRequest, match="unknown"):
+        mj.forget(row)
+
+
+def test_a_task_nobody_knows_does_not_hang_for_ever(simulator, session):
+    """A task that the gateway does not know is failed in the ledger, and paid for anew only where the user says so."""
+    first = session(simulator())
+    task = first.submit(TextToImage(prompt="a fox")).result()
+    other = simulator()  # a gateway that has lost its memory
+    mj = session(other)
+    sweep = Sweep("a fox", speed=["fast"])
+    frame = sweep.start(mj).result()
+    assert (frame["state"][0], frame["fail_code"][0]) == ("failed", "UNKNOWN_TASK")
+    assert sweep.plan(mj).result().to_send == ()
+    assert sweep.start(mj, retry="failed").result()["state"].tolist() == ["success"]
+    assert other.stats()["charged"] == 1
+    assert task.id in mj.history()["task_id"].tolist()

@@ -22,6 +22,7 @@ from mjnb.errors import (
     GatewayUnavailable,
     MalformedReply,
     RateLimited,
+    RequestRefused,
     TaskTimeout,
     UnknownOutcome,
     UnknownTask,
@@ -157,6 +158,9 @@ class Client:
             raise _unknown(
                 f"{self.dialect.title} answered {reply.status} without saying whether it took the task"
             ) from error
+        except UnknownTask as error:  # a 404 where a task was to be made: the path is not there
+            hint = f"Is base_url the gateway's origin ({self.dialect.base_url}), without a path of its own?"
+            raise RequestRefused(f"{error} {hint}", status=error.status, code=error.code) from error
         self.throttle.speed_up()
         self.accepted_at = self.clock.now()
         return task_id

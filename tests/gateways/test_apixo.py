@@ -13,7 +13,7 @@ from gateways.gateway_contract import GatewayContract, reply_of
 from mjnb import errors
 from mjnb.gateways import NAMES, dialect
 from mjnb.gateways.apixo import CURRENT, Apixo
-from mjnb.gateways.base import Envelope, failure
+from mjnb.gateways.base import Envelope, Reply, failure
 from mjnb.modes import ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary
 from mjnb.tasks import TaskState
 
@@ -378,3 +378,18 @@ def test_gateways_by_name():
     assert all(dialect(name).name == name for name in NAMES)
     with pytest.raises(errors.SetupError, match="Did you mean 'apixo'"):
         dialect("apixio")
+
+
+def test_a_gap_among_the_pictures_keeps_its_place():
+    """Follow-ups count pictures by their place, so a missing URL does not move the others up."""
+    status = APIXO.read_status(
+        reply_of(told(resultJson='{"resultUrls": [null, "https://a/1.png", "https://a/2.png"]}'))
+    )
+    assert status.urls == ("", "https://a/1.png", "https://a/2.png")
+
+
+def test_ids_and_times_in_other_kinds():
+    """A task id that is a number and times that are digits are read, since a paid task hangs on them."""
+    assert APIXO.read_submit(Reply(200, {"code": 200, "data": {"taskId": 777}})) == "777"
+    pictures = '{"resultUrls": ["https://a/0.png"]}'
+    assert APIXO.read_status(reply_of(told(resultJson=pictures, costTime="41388"))).cost_time_s == 41.388
