@@ -127,7 +127,7 @@ class Task:
         mode = str(getattr(self.request, "mode", "") or "task")
         facts = [mode, self.state.value]
         facts += [seconds(self.cost_time_s)] if self.cost_time_s is not None else []
-        facts += [money(self.price_micro)] if self.price_micro is not None else []
+        facts += [money(self.price_micro) if self.price_micro is not None else "price unknown"]
         return [*facts, self.id, *(["simulated"] if self.simulated else [])]
 
 
