@@ -72,7 +72,10 @@ def test_a_task_says_what_it_is():
     ):
         assert part in text
     assert "simulated" not in repr(task())
-    assert repr(task(request=None, cost_time_s=None, price_micro=None)) == "<Task task · success · task_1>"
+    assert (
+        repr(task(request=None, cost_time_s=None, price_micro=None))
+        == "<Task task · success · price unknown · task_1>"
+    )
     assert len(repr(task(request=TextToImage(prompt="x" * 2000)))) < 150
 
 

@@ -19,9 +19,9 @@ SHOTS = Path(__file__).parent / "shots"
 _ARGS = ("--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once."""
+    """Chromium, started once a file: while it runs, Playwright's own event loop is in the way of everybody else's."""
     from playwright.sync_api import sync_playwright
 
     program = (
