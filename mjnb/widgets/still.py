@@ -196,7 +196,7 @@ def static_html(shown: Showable) -> str:
     tiles = "".join(_tile(shown, shape, tile, ended) for shape, tile in cells)
     return (
         '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:20px;margin:0;padding:4px 0 8px">'
-        f'<div style="min-height:24px;line-height:24px">{html.escape(shown.progress.text())}</div>'
+        f"{_line(shown.progress.text())}"
         f"{_bar(shown.progress)}"
         f'<div style="display:flex;flex-wrap:wrap;gap:12px 8px;align-items:flex-start">{tiles}{_more(shown)}</div></div>'
     )
@@ -245,3 +245,8 @@ def _says(state: Word, note: str) -> str:
 
 def _more(shown: Showable) -> str:
     return f'<div style="align-self:center">{rest(shown)}</div>' if rest(shown) else ""
+
+
+def _line(text: str) -> str:
+    """Write the progress in one line, whatever it says, so that nothing below it moves."""
+    return f'<div style="height:24px;line-height:24px;white-space:nowrap">{html.escape(text)}</div>'

@@ -80,7 +80,7 @@ function render(model, el, pictures) {
     bad.style.width = `${(100 * facts.bad) / total}%`;
     bar.setAttribute("aria-valuemax", String(total));
     bar.setAttribute("aria-valuenow", String(facts.done + facts.bad));
-    text.textContent = facts.text;
+    text.textContent = text.title = facts.text;
     rest.textContent = facts.rest;
     stop.hidden = facts.ended;
   }
