@@ -5,10 +5,8 @@ Importing pandas takes a third of a second, so `import mjnb` does not; it waits 
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
-from importlib.abc import MetaPathFinder
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,19 +20,20 @@ _ACCESSOR = "mjnb.accessor"
 def install() -> None:
     """Register the accessor now if pandas is loaded, else right after it has been."""
     if "pandas" in sys.modules:
-        importlib.import_module(_ACCESSOR)
+        import_module(_ACCESSOR)
     else:
         sys.meta_path.insert(0, _Waiting())
 
 
-class _Waiting(MetaPathFinder):
+class _Waiting:
     """Finds nothing itself; notices that pandas is being imported, once."""
 
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
         if name != "pandas":
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        specs = (finder.find_spec(name, None) for finder in sys.meta_path)
+        spec = next((found for found in specs if found is not None), None)
         if spec is not None and spec.loader is not None:
             _then(spec.loader)
         return spec
@@ -46,6 +45,6 @@ def _then(loader: Any) -> None:
 
     def exec_module(module: Any) -> None:
         run(module)
-        importlib.import_module(_ACCESSOR)
+        import_module(_ACCESSOR)
 
     loader.exec_module = exec_module
