@@ -20,7 +20,7 @@ import mjnb
 from mjnb import errors
 from mjnb.modes import Canvas, ImageToImage, RawRequest, TextToImage
 from mjnb.session import Session
-from mjnb.tasks import TaskState
+from mjnb.tasks import Image, TaskState
 
 FOX = TextToImage(prompt="a fox", version="v7")
 MASK = {"areas": [{"width": 64, "height": 64, "points": [0, 0, 32, 0, 32, 32]}]}
@@ -432,3 +432,18 @@ def test_the_key_is_in_no_row(tmp_path):
     assert all(
         key.encode() not in path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file()
     )
+
+
+def test_a_picture_too_large_to_be_a_reference(session, tmp_path):
+    """A kept picture over ten megabytes is refused as a reference before anything is sent; the page takes no larger one."""
+    mj = session()
+    large, small = tmp_path / "0.png", tmp_path / "1.png"
+    for path, size in ((large, 10_000_001), (small, 10_000_000)):
+        with path.open("wb") as file:
+            file.truncate(size)
+    with pytest.raises(errors.InvalidRequest, match=r"at most 10 MB.*Nothing was sent"):
+        mj.imagine("a fox", [Image(0, "https://example.com/0.png", large)])
+    task = mj.submit(
+        ImageToImage(prompt="a fox", image_urls=mj._urls([Image(1, "https://example.com/1.png", small)]))
+    )
+    assert task.result().state is TaskState.PENDING

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_MAX_REFERENCE = 10_000_000  # bytes of a reference picture
+
 
 class Session(BaseSession):
     """Everything that is done with one gateway and one store. Usable across cells; no `async with` needed.
@@ -165,7 +167,7 @@ class Session(BaseSession):
     def _urls(self, images: Sequence[str | Image]) -> list[str]:
         if isinstance(images, str | Image):
             images = [images]
-        return [image.url if isinstance(image, Image) else image for image in images]
+        return [_url(image) if isinstance(image, Image) else image for image in images]
 
     # -- the lifecycle in single steps ---------------------------------------------------------------------------
 
@@ -285,3 +287,14 @@ def _id(task: Task | str) -> str:
             "task", task, "a task that the gateway has taken, or its id", hint="This one has no id there."
         )
     return found
+
+
+def _url(image: Image) -> str:
+    """Return where a kept picture lies at the gateway, unless it is known to be too large to be a reference."""
+    size = image.path.stat().st_size if image.path is not None and image.path.exists() else 0
+    if size > _MAX_REFERENCE:
+        hint = "Take the picture before it was enlarged."
+        raise InvalidRequest(
+            "image_urls", image, f"a picture of at most 10 MB; this one has {size / 1e6:.1f}", hint=hint
+        )
+    return image.url
