@@ -54,7 +54,12 @@ def m002_sweep(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX tasks_by_sweep ON tasks (sweep)")
 
 
-STEPS = (m001_tasks_and_pictures, m002_sweep)
+def m003_stars(db: sqlite3.Connection) -> None:
+    """What a person thought of a task's pictures; by the gateway's id, so that a frame from a file finds them."""
+    db.execute("CREATE TABLE stars (task_id TEXT PRIMARY KEY, stars INTEGER NOT NULL)")
+
+
+STEPS = (m001_tasks_and_pictures, m002_sweep, m003_stars)
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -15,8 +15,8 @@ from PIL import Image
 
 from mjnb.runs import Progress
 from mjnb.sweep import Sweep
-from mjnb.widgets.live import LiveGrid, _Beat, show, static_html
-from mjnb.widgets.still import MOST_TILES, box
+from mjnb.views.live import LiveGrid, _Beat, show, static_html
+from mjnb.views.still import MOST_TILES, box
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 import mjnb
 from mjnb import errors
-from mjnb.modes import Canvas, ImageToImage, RawRequest, TextToImage
+from mjnb.modes import Canvas, ImageToImage, RawRequest, TextToImage, Upscale
 from mjnb.session import Session
 from mjnb.tasks import Image, TaskState
 
@@ -447,3 +447,41 @@ def test_a_picture_too_large_to_be_a_reference(session, tmp_path):
         ImageToImage(prompt="a fox", image_urls=mj._urls([Image(1, "https://example.com/1.png", small)]))
     )
     assert task.result().state is TaskState.PENDING
+
+
+def test_any_request_is_drawn_and_told_of(session):
+    """`draw` takes a request of any mode, tells of the task in each state, and returns it finished."""
+    mj, seen = session(), []
+    task = mj.draw(TextToImage(prompt="a fox"), on_change=lambda task: seen.append(task.state)).result()
+    assert (task.state, len(task.images)) == (TaskState.SUCCESS, 4)
+    assert seen[0].is_running
+    assert mj.draw(TextToImage(prompt="a fox"), reuse=True).result().id == task.id
+    child = mj.draw(Upscale(task_id=task.id, image_index=1, kind="2x")).result()
+    assert len(child.images) == 1
+    with pytest.raises(errors.InvalidRequest, match="stand for several"):
+        mj.draw(TextToImage(prompt="a {red, blue} fox"))
+
+
+def test_stars_stay(session):
+    """Stars are kept in the ledger by task, and 0 takes them back."""
+    mj = session()
+    task = mj.imagine("a fox").result()
+    mj.star(task, 4)
+    mj.star("task_of_another_day", 2)
+    mj.close().result()
+    again = session()
+    assert again.stars() == {task.id: 4, "task_of_another_day": 2}
+    again.star(task.id, 0)
+    assert again.stars() == {"task_of_another_day": 2}
+    with pytest.raises(errors.InvalidRequest, match="from 0 to 5; nearest valid value: 5"):
+        mj.star(task, 6)
+
+
+def test_the_usual_time_is_learned(simulator, session):
+    """What a task will take is the documented span until the ledger knows better, for its mode and speed."""
+    mj = session(simulator())
+    fast, turbo = TextToImage(prompt="a fox"), TextToImage(prompt="a fox", speed="turbo")
+    assert (mj.usual_s(fast), mj.usual_s(turbo)) == (37.5, 20.0)
+    task = mj.draw(fast).result()
+    assert mj.usual_s(fast) == pytest.approx((task.completed - task.created).total_seconds())
+    assert mj.usual_s(turbo) == 20.0

@@ -90,6 +90,9 @@ class Dialect(ABC):
     key_names: ClassVar[tuple[str, ...]]
     limits: ClassVar[Limits]
     url_life_s: ClassVar[float]
+    references: ClassVar[tuple[str, ...]] = (
+        "url",
+    )  # how pictures may be handed over: "url", "upload", "base64"
     modes: Mapping[str, type[Request]]
     on_request: ClassVar[
         tuple[str, ...]
@@ -102,6 +105,18 @@ class Dialect(ABC):
         Raises:
             InvalidRequest: Nothing was sent.
         """
+
+    def refuses(self, model: type[Request], name: str, value: Any, **others: Any) -> str:
+        """Say why this gateway would not take a value of a field, beside some others; "" if it would.
+
+        A form asks this to grey out what cannot be chosen, with the words that the API itself would use.
+        """
+        given = dict.fromkeys(model.model_fields) | others | {name: value}
+        try:
+            self.check(model.model_construct(**given))
+        except errors.InvalidRequest as error:
+            return str(error)
+        return ""
 
     @abstractmethod
     def advise(self, request: Request) -> list[str]:

@@ -279,7 +279,7 @@ class Run(Job["pd.DataFrame"]):
 
     def show(self) -> None:
         """Show it live in a notebook; in a terminal it prints a line."""
-        from mjnb.widgets.live import show
+        from mjnb.views.live import show
 
         show(self)
 

@@ -10,6 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb.errors import InvalidRequest
+from mjnb.fields import Whole
 from mjnb.modes import Canvas, ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary, rule
 from mjnb.preparing import single_prompt
 from mjnb.runner import RETRY, request_of
@@ -154,14 +155,39 @@ class Session(BaseSession):
             Upscale(**{"task_id": _id(task), "image_index": index, "kind": kind, **params}), reuse
         )
 
-    def _one(self, request: Request, reuse: bool) -> Job[Task]:
-        request = self.prepare(request)
-        return self._job(self._obtain(request, reuse), label=request.mode)
+    def draw(
+        self, request: Request, *, reuse: bool = False, on_change: Callable[[Task], Any] | None = None
+    ) -> Job[Task]:
+        """Send a request of any mode and wait for its pictures: what all the others come down to.
 
-    async def _obtain(self, request: Request, reuse: bool) -> Task:
+        Args:
+            request: What to ask for.
+            reuse: Take an earlier equal task from the ledger instead of paying for a new one.
+            on_change: Told of the task in each new state, on the I/O thread; it must return quickly.
+
+        Returns:
+            A job for the finished task, its pictures on disk.
+
+        Raises:
+            InvalidRequest: Nothing was sent (at once). The job raises `TaskFailed` and the rest of the tree.
+        """
+        return self._one(_single(request), reuse, on_change)
+
+    def _one(
+        self, request: Request, reuse: bool, on_change: Callable[[Task], Any] | None = None
+    ) -> Job[Task]:
+        request = self.prepare(request)
+        return self._job(self._obtain(request, reuse, on_change or _nothing), label=request.mode)
+
+    async def _obtain(self, request: Request, reuse: bool, tell: Callable[[Task], Any]) -> Task:
         runner = await self.runner()
         draft = runner.draft(request, simulated=self.simulated)
-        entry = await runner.obtain(request, draft, again=RETRY["failed"] if reuse else None)
+        entry = await runner.obtain(
+            request,
+            draft,
+            again=RETRY["failed"] if reuse else None,
+            on_change=lambda now: tell(now.task(request_of(now))),
+        )
         return entry.task(request_of(entry))
 
     def _urls(self, images: Sequence[str | Image]) -> list[str]:
@@ -173,10 +199,7 @@ class Session(BaseSession):
 
     def submit(self, request: Request, *, reuse: bool = False) -> Job[Task]:
         """Send one request and return its task as soon as the gateway has taken it."""
-        prompt = request.given().get("prompt")
-        if isinstance(prompt, str) and not isinstance(request, RawRequest):
-            request = request.replace(prompt=single_prompt(prompt))
-        request = self.prepare(request)
+        request = self.prepare(_single(request))
         return self._job(self._submit(request, reuse), label=f"submitting {request.mode}")
 
     async def _submit(self, request: Request, reuse: bool) -> Task:
@@ -272,12 +295,36 @@ class Session(BaseSession):
             found.task(request_of(found)) for found in (self.store.entry(entry.row) for entry in entries)
         ]
 
+    def star(self, task: Task | str, stars: int) -> None:
+        """Write down what you think of a task's pictures, 0 to 5 stars; 0 takes them back. Boards show and sort by them.
+
+        Raises:
+            InvalidRequest: Not 0 to 5, or the gateway never took the task.
+        """
+        self.store.star(_id(task), Whole("how much it is liked", 0, 5).read("stars", stars))
+
+    def stars(self) -> dict[str, int]:
+        """Return the stars that were given, by task id."""
+        return self.store.stars()
+
     def history(self) -> pd.DataFrame:
         """Return the whole ledger as a frame, oldest first; sends nothing."""
         from mjnb import rows
         from mjnb.accessor import with_pictures
 
         return with_pictures(rows.frame(self.store.all()))
+
+
+def _nothing(_: Task) -> None:
+    """Tell nobody."""
+
+
+def _single(request: Request) -> Request:
+    """Refuse a prompt that stands for several; what is written raw is not judged."""
+    prompt = request.given().get("prompt")
+    if not isinstance(prompt, str) or isinstance(request, RawRequest):
+        return request
+    return request.replace(prompt=single_prompt(prompt))
 
 
 def _id(task: Task | str) -> str:

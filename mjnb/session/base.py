@@ -204,6 +204,12 @@ class BaseSession:
                 self._advised.add(text)
                 warnings.warn(text, AdviceWarning, stacklevel=_outside())
 
+    def usual_s(self, request: Request) -> float:
+        """Return how long such a task takes in gateway seconds: as the latest ones took, else as documented."""
+        speed = str(self.dialect.held(request).get("speed") or "")
+        learned = self.store.usual_s(self.gateway, request.mode, speed)
+        return learned if learned is not None else sum(self.dialect.rhythm(request).typical) / 2
+
     def price_micro(self, request: Request) -> int | None:
         """Return what a request costs in millionths of a US dollar, None if nobody tells."""
         return self._price(request)

@@ -17,6 +17,7 @@ import contextlib
 import json
 import secrets
 import sqlite3
+import statistics
 import threading
 import weakref
 from pathlib import Path
@@ -299,6 +300,28 @@ class Store:
                 "SELECT coalesce(sum(price_micro), 0) FROM tasks WHERE sweep = ? AND state = 'success'"
             )
             return int(self._db.execute(statement, (sweep,)).fetchone()[0])
+
+    def usual_s(self, gateway: str, mode: str, speed: str, *, of: int = 20) -> float | None:
+        """Return the median span of the latest tasks like this in gateway seconds, None if there are none."""
+        statement = (
+            "SELECT coalesce(completed - created, cost_time_s) AS span FROM tasks WHERE state = 'success' AND span >= 0"
+            " AND gateway = ? AND mode = ? AND coalesce(json_extract(held, '$.speed'), '') = ? ORDER BY rowid DESC LIMIT ?"
+        )
+        with self._lock, self._trouble():
+            spans = [row["span"] for row in self._db.execute(statement, (gateway, mode, speed, of))]
+        return statistics.median(spans) if spans else None
+
+    def star(self, task_id: str, stars: int) -> None:
+        """Write down what a task's pictures are worth, 0 to 5; 0 takes it back."""
+        with self._write() as db:
+            db.execute("DELETE FROM stars WHERE task_id = ?", (task_id,))
+            if stars:
+                db.execute("INSERT INTO stars (task_id, stars) VALUES (?, ?)", (task_id, stars))
+
+    def stars(self) -> dict[str, int]:
+        """Return the stars of every task that has some, by task id."""
+        with self._lock, self._trouble():
+            return dict(self._db.execute("SELECT task_id, stars FROM stars").fetchall())
 
     def forget(self, row: str) -> bool:
         """Release an unknown row, so that its cell may be asked for anew; False if it is not unknown."""

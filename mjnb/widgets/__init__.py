@@ -1,1 +1,1 @@
-"""Views for notebooks. They draw what they are handed and know no session and no client."""
+"""Widgets that people touch: forms, a mask painter, the board. They know sessions and sweeps, and no HTTP."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SHOTS = Path(__file__).parent / "shots"
+_AXE = Path(__file__).parents[2] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
+_AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _ARGS = ("--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 
 
@@ -67,6 +69,32 @@ def page(browser: Browser, console: list[str], asked: list[str]) -> Iterator[Pag
     page.on("request", lambda request: asked.append(request.url))
     yield page
     context.close()
+
+
+@pytest.fixture
+def axe(page: Page) -> Callable[..., list[str]]:
+    """Let axe-core look at what is on the page: `axe(".mjnb-board")` returns its findings, one line each."""
+
+    def look(css: str = "body") -> list[str]:
+        if page.evaluate("typeof window.axe") == "undefined":
+            page.evaluate(_axe_source())
+        found = page.evaluate(
+            "async ([css, tags]) => (await axe.run(css, {runOnly: {type: 'tag', values: tags}})).violations",
+            [css, _AXE_TAGS],
+        )
+        return [
+            f"{one['id']}: {one['help']}: {node['html'][:160]}" for one in found for node in one["nodes"]
+        ]
+
+    return look
+
+
+def _axe_source() -> str:
+    place = Path(os.environ.get("MJNB_AXE") or _AXE)
+    if not place.exists():
+        message = f"no axe-core: npm install --prefix .axe axe-core ({place.name} is looked for there, or in MJNB_AXE)"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return place.read_text("utf-8")
 
 
 @pytest.fixture

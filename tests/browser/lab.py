@@ -1,4 +1,4 @@
-"""A private JupyterLab for tests: free port, random token, every folder of its own, kernels ended with it."""
+"""A private Jupyter for tests (Lab, Notebook 7, Voilà): free port, random token, folders of its own, kernels ended with it."""
 
 from __future__ import annotations
 
@@ -97,6 +97,19 @@ class Jupyter:
             f"async () => {{ await jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}}) }}"
         )
         page.wait_for_function(f"{_PANEL}.sessionContext.session?.kernel", timeout=60_000)
+
+    def open_notebook(self, page: Page, name: str) -> None:
+        """Open a notebook in Notebook 7."""
+        page.goto(f"{self.url}/notebooks/{name}?token={self.token}")
+        page.wait_for_function(
+            "window.jupyterapp && document.querySelector('.jp-NotebookPanel .jp-Cell')", timeout=60_000
+        )
+        page.evaluate("async () => { await jupyterapp.restored }")
+        page.wait_for_function(f"{_PANEL}?.sessionContext.session?.kernel", timeout=60_000)
+
+    def open_voila(self, page: Page, name: str, *, theme: str = "light") -> None:
+        """Open a notebook as a page without code; its cells run by themselves."""
+        page.goto(f"{self.url}/voila/render/{name}?token={self.token}&theme={theme}", timeout=60_000)
 
 
 _PANEL = "[...jupyterapp.shell.widgets('main')].find(one => one.sessionContext)"

@@ -393,3 +393,11 @@ def test_ids_and_times_in_other_kinds():
     assert APIXO.read_submit(Reply(200, {"code": 200, "data": {"taskId": 777}})) == "777"
     pictures = '{"resultUrls": ["https://a/0.png"]}'
     assert APIXO.read_status(reply_of(told(resultJson=pictures, costTime="41388"))).cost_time_s == 41.388
+
+
+def test_what_it_would_refuse_is_known_beforehand():
+    """A form may ask whether a value would be taken; the reason is the one that the API gives."""
+    dialect = Apixo()
+    assert "APIXO has fast and turbo" in dialect.refuses(TextToImage, "speed", "relaxed", version="v7")
+    assert dialect.refuses(TextToImage, "speed", "turbo") == ""
+    assert dialect.refuses(UploadPaint, "chaos", 40) == ""

@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 
 from mjnb.jobs import IO, Job
-from mjnb.widgets.still import MOST_TILES, Showable, bound, box, rest, static_html, thumbs, word
+from mjnb.views.still import MOST_TILES, Showable, bound, box, rest, static_html, thumbs, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

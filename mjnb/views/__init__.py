@@ -1,0 +1,1 @@
+"""Views for notebooks. They draw what they are handed and know no session and no client."""
