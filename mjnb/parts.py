@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
@@ -139,7 +139,11 @@ class Area(Checked):
 
 
 class Mask(Checked):
-    """What to paint anew: polygons, or a black-and-white picture of the original's size (white is painted anew)."""
+    """What to paint anew: polygons, or a black-and-white picture of the original's size (white is painted anew).
+
+    Both are counted in the pixels of the picture, from its top left, also when it lies on a larger canvas. Two masks of
+    polygons are joined by `Mask(areas=a.areas + b.areas)`.
+    """
 
     _title = "a mask"
     areas: Annotated[tuple[Area, ...] | None, Parts("Polygons.", Area)] = None
@@ -150,6 +154,64 @@ class Mask(Checked):
         if (self.areas is None) == (self.url is None):
             raise InvalidRequest("areas", self.areas, "either areas or url, not both and not neither")
         return self
+
+    # Pictures are read in `mjnb.masks`, above: these four alone reach up, when they are called.
+
+    @classmethod
+    def polygon(cls, points: Any, *, size: Any) -> Self:
+        """Paint a polygon anew.
+
+        Args:
+            points: Its corners in pixels, `[(x1, y1), …]` or `[x1, y1, …]`; what lies outside the picture is cut off.
+            size: The picture's width and height, or the picture: an `Image`, a Pillow image, a path.
+
+        Raises:
+            InvalidRequest: Fewer than three corners, or nothing of it lies inside the picture.
+
+        >>> Mask.polygon([(0, 0), (0, 90), (90, 0)], size=(100, 100))
+        Mask(areas=(Area(width=100, height=100, points=(90, 0, 0, 90, 0, 0)),))
+        """
+        from mjnb import masks
+
+        return cls(areas=(masks.area_of(masks.corners(points), size),))
+
+    @classmethod
+    def box(cls, x: float, y: float, width: float, height: float, *, size: Any) -> Self:
+        """Paint a box anew: its top left corner, width and height in pixels; see `polygon`.
+
+        >>> Mask.box(-10, 20, 40, 40, size=(100, 100))
+        Mask(areas=(Area(width=100, height=100, points=(0, 20, 30, 20, 30, 60, 0, 60)),))
+        """
+        from mjnb import masks
+
+        return cls(areas=(masks.within(masks.box, (x, y, width, height), size),))
+
+    @classmethod
+    def ellipse(cls, x: float, y: float, width: float, height: float, *, size: Any) -> Self:
+        """Paint anew the ellipse that fills a box, as a polygon of 32 corners or more; see `box`.
+
+        >>> len(Mask.ellipse(10, 10, 80, 80, size=(100, 100)).areas[0].points) // 2
+        32
+        """
+        from mjnb import masks
+
+        return cls(areas=(masks.within(masks.ellipse, (x, y, width, height), size),))
+
+    @classmethod
+    def from_image(cls, image: Any, *, as_: Literal["url", "areas"] = "url") -> Self:
+        """Paint anew what is white in a picture, or not zero in an array.
+
+        Args:
+            image: Path or bytes of a PNG, JPEG or WebP, a Pillow image, or an array of height × width; of the size of
+                the picture that it is for.
+            as_: `"url"` carries the mask itself as a PNG in base64, exact to the pixel; `"areas"` traces it as polygons.
+
+        Raises:
+            InvalidRequest: It is no picture, or nothing in it is white.
+        """
+        from mjnb import masks
+
+        return cls(**masks.fields_of(image, as_))
 
 
 class Canvas(Checked):

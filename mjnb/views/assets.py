@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["script", "style"]
 
-_IMPORT = re.compile(r'^import\s+(?:\{[^}]*\}\s+from\s+)?"(\./[\w./-]+\.js)";[ \t]*\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s+(?:\{[^}]*\}\s+from\s+)?"(\.{1,2}/[\w./-]+\.js)";[ \t]*\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let)\b)", re.MULTILINE)
 
 
 def script(entry: Path) -> str:
     """Return a module and everything it imports by relative name, each file once, what is needed first.
 
-    Names that are exported anywhere must be unique, and `import {a} from "./b.js";` is the one form of an import.
+    Names that are exported anywhere must be unique, and `import {a} from "./b.js";` (or `"../b.js"`) is the one form of an import.
 
     Args:
         entry: The module that has the default export.
