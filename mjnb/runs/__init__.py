@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mjnb import SweepBoard
     from mjnb.runner import Runner
     from mjnb.runs.plan import Spot, Sweeping
     from mjnb.session import Session
@@ -276,6 +277,19 @@ class Run(Job["pd.DataFrame"]):
     def _since(self, entry: Entry | None) -> float | None:
         seen = self._seen.since.get(entry.row) if entry is not None else None
         return None if seen is None else seen - self._began
+
+    def board(self, **arrangement: Any) -> SweepBoard:
+        """Return the run as a board to touch: rearranged, compared, starred, and gone on from; live while it runs.
+
+        Args:
+            arrangement: Of `mjnb.SweepBoard`: `rows`, `cols`, `facet`, `hide`, `color` and the like.
+
+        Raises:
+            LayoutError: There is no such column.
+        """
+        import mjnb  # the board knows sessions and sweeps, so it lives above: this is the one call that goes upstairs
+
+        return mjnb.SweepBoard(self, **arrangement)
 
     def show(self) -> None:
         """Show it live in a notebook; in a terminal it prints a line."""

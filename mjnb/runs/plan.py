@@ -328,12 +328,10 @@ def sweep_frame(sweep: Sweeping, session: Session) -> pd.DataFrame:
 
 def frame_of(session: Session, sweep: Sweeping, places: Mapping[str, Cell]) -> pd.DataFrame:
     """Return the ledger's rows of these cells, by key, in their order; a cell that was never sent has none."""
-    from mjnb.accessor import with_pictures
-
     axes = list(sweep.axes)
     known = session.store.by_cells(list(places))
     rows = (row(known[key], cell.coords, axes) for key, cell in places.items() if key in known)
-    return with_pictures(frames.build(rows, axes))
+    return frames.build(rows, axes)
 
 
 def _is_whole(entry: Entry | None) -> bool:

@@ -1,0 +1,202 @@
+"""The board: every task of a sweep, a frame or the history in one view that is arranged, rated, and drawn on from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from mjnb.errors import InvalidRequest, LayoutError, SetupError
+from mjnb.fields import Whole
+from mjnb.views.fallback import Stills
+from mjnb.widgets.board.grid import Grid
+from mjnb.widgets.board.state import State, picture_of
+from mjnb.widgets.board.still import still
+from mjnb.widgets.board.tray import Tray
+from mjnb.widgets.board.view import DEFAULTS, Code, checked, code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+
+    from mjnb.runs import Run
+    from mjnb.session import Session
+
+__all__ = ["SweepBoard"]
+
+_NO_SESSION = (
+    "Without a session there are no actions here, and stars are kept in this board alone: "
+    "SweepBoard(…, session=mj) has both."
+)
+
+
+class SweepBoard(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A grid of tasks to look at, arrange, compare, rate and go on from. It sends nothing by itself.
+
+    Args:
+        source: A run (live or ended), a frame of ours (filtered, read back, concatenated), or `mj.history()`.
+        session: Where follow-ups are sent and stars are kept; a run brings its own. None: there are neither.
+        rows: Column for the rows; None chooses as `df.mj.sheet` does, "" is none (and without columns, a gallery).
+        cols: Column for the columns.
+        facet: Column for panels side by side.
+        at: Slider positions of other columns, label by column.
+        hide: Labels that are not shown, by column.
+        picture: One picture of each task, 0 to 3; None shows all.
+        size: Longer side of a tile, 64 to 512 px.
+        sort: Column to sort by; None keeps the design's order.
+        descending: Largest first.
+        where: What the tiles must match, as in the board's own filter: `"chaos>50 state=success fox"`.
+        color: Column that colours the tiles.
+
+    Raises:
+        InvalidRequest: No such column or label, or a number out of range.
+        LayoutError: A column that makes no rows, or not a frame of ours.
+
+    >>> import mjnb
+    >>> mj = mjnb.Session("simulator", store="mjnb-doc", quiet=True)
+    >>> board = SweepBoard(mj.history())
+    >>> board.view
+    mjnb.SweepBoard(frame)
+    >>> mj.close().result()
+    """
+
+    def __init__(
+        self,
+        source: Run | pd.DataFrame,
+        *,
+        session: Session | None = None,
+        rows: str | None = None,
+        cols: str | None = None,
+        facet: str | None = None,
+        at: Mapping[str, Any] | None = None,
+        hide: Mapping[str, Sequence[Any]] | None = None,
+        picture: int | None = None,
+        size: int = DEFAULTS["size"],
+        sort: str | None = None,
+        descending: bool = False,
+        where: str = "",
+        color: str | None = None,
+    ) -> None:
+        view = {
+            "rows": rows, "cols": cols, "facet": facet, "at": at or {}, "hide": hide or {}, "picture": picture, "size": size,
+            "sort": sort, "descending": descending, "where": where, "color": color,
+        }  # fmt: skip
+        self.grid = Grid(self._answer)
+        self._state = State(source, session, self.grid, self.refresh_still, asked=(rows, cols, facet))
+        self.tray = Tray(self._state.adopt, self._state.join)
+        self.grid.view = checked(self._state.columns, view)
+        self.grid.notice = "" if self._state.session is not None else _NO_SESSION
+        super().__init__([self.grid, self.tray])
+        self._state.start()
+
+    # -- arranging -----------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> Code:
+        """The arrangement as a line of code that builds it again."""
+        return code(self._state.columns, self.grid.view, *self._state.held.names())
+
+    def arrange(self, **changes: Any) -> None:
+        """Change the arrangement: any of the constructor's arguments from `rows` to `color`; the others stay.
+
+        Raises:
+            InvalidRequest: There is no such argument, column or label, or a number is out of range.
+            LayoutError: A column that makes no rows.
+        """
+        for name in changes:
+            if name not in DEFAULTS:
+                raise InvalidRequest.unknown_name(name, "SweepBoard.arrange", DEFAULTS)
+        view = {**self.grid.view, **changes}
+        self._state.restructure([view[part] for part in ("rows", "cols", "facet") if view[part]])
+        self.grid.view = checked(self._state.columns, view)
+
+    # -- rows ----------------------------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All rows, those that were made here at the end; the last column is `stars`, 0 to 5."""
+        return self._state.held.table()[0]
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The rows of the selected tiles, in the frame's order; a cell that has not been sent has no row."""
+        frame, ids = self._state.held.table()
+        chosen = set(self.grid.selected)
+        return frame.iloc[[at for at, number in enumerate(ids) if number in chosen]]
+
+    def select(self, rows: pd.DataFrame | Sequence[bool]) -> None:
+        """Select the tiles of some rows.
+
+        Args:
+            rows: Part of `board.frame` (or of any frame with these tasks), or one truth for each of its rows.
+
+        Raises:
+            LayoutError: As many truths as there are rows are needed.
+        """
+        import pandas as pd
+
+        frame, ids = self._state.held.table()
+        if isinstance(rows, pd.DataFrame):
+            keys = {(str(c), str(t)) for c, t in zip(rows["cell"], rows["task_id"], strict=True)}
+            pairs = zip(frame["cell"], frame["task_id"], strict=True)
+            truths = [(str(cell), str(task)) in keys for cell, task in pairs]
+        else:
+            truths = [bool(truth) for truth in rows]
+        if len(truths) != len(ids):
+            raise LayoutError(f"select: {len(truths)} truths for {len(ids)} rows")
+        self.grid.selected = [
+            number for number, truth in zip(ids, truths, strict=True) if truth and number is not None
+        ]
+
+    # -- the page ------------------------------------------------------------------------------------------------
+
+    def _answer(self, content: Mapping[str, Any]) -> None:
+        """Do what the page asks for, in whichever thread it arrives: set traits and start jobs, never wait."""
+        kind = content.get("kind") if isinstance(content, dict) else None
+        answers: dict[Any, Callable[[Mapping[str, Any]], None]] = {
+            "ready": lambda _: self._state.restart(),
+            "see": lambda told: self._state.look(told["ids"]),
+            "large": lambda told: self._state.enlarge(told["id"], told["picture"]),
+            "star": lambda told: self._state.star(
+                told["ids"], Whole("stars", 0, 5).read("stars", told["stars"])
+            ),
+            "do": self._do,
+            "stop": lambda _: self._state.stop(),
+        }
+        if kind not in answers:
+            raise InvalidRequest("kind", kind, f"one of {', '.join(answers)}")
+        answers[kind](content)
+
+    def _do(self, told: Mapping[str, Any]) -> None:
+        state, deed = self._state, told["deed"]
+        tiles = [state.held.tile(number) for number in told["ids"]]
+        if state.deeds is None:
+            raise SetupError(_NO_SESSION)
+        if not tiles:
+            raise InvalidRequest("ids", told["ids"], "at least one tile")
+        if state.deeds.sends(deed):
+            state.send(deed, tiles, told.get("picture"), told.get("choice"))
+        elif deed == "inpaint":
+            picture = picture_of(tiles[0], told.get("picture"))
+            words = state.held.saying("Inpainting", tiles[0], picture)
+            self.tray.paint(state.deeds.session, state.deeds.painting, tiles[0], picture, words)
+        elif deed == "around":
+            self.tray.sweep(state.deeds, tiles[0], f"Sweep around {state.held.call(tiles[0])}")
+        else:
+            raise InvalidRequest(
+                "deed", deed, f"one of {', '.join(offer['deed'] for offer in self.grid.offers)}"
+            )
+
+    # -- the picture that stays ----------------------------------------------------------------------------------
+
+    def still(self) -> dict[str, Any]:
+        """Return a labelled contact sheet of the board as it is arranged (its first page), or words where there is none."""
+        return still(self._state.held.tiles, self.grid.view, self._state.held.words())
+
+    def close(self) -> None:
+        """Close it and everything in it; a run goes on."""
+        self.tray.shut()
+        self.tray.close()
+        self.grid.close()
+        super().close()

@@ -1,0 +1,137 @@
+"""The one widget that draws a whole board, and what has been sent to its page."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from mjnb import images
+from mjnb.errors import PictureError
+from mjnb.views.assets import script, style
+from mjnb.views.still import thumb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mjnb.widgets.board.tiles import Tile
+
+__all__ = ["Grid", "Outbox", "large"]
+
+_STATIC = Path(__file__).parent.parent / "static" / "board"
+_THUMB, _LARGE = 192, 1536  # px, the long side
+_BATCH = 32  # thumbnails in one message
+
+
+class Grid(anywidget.AnyWidget):
+    """Everything that is seen of a board. Words are traits; tiles and pictures travel as messages, each once.
+
+    Args:
+        on_message: Called with what the page sends, in whichever thread that arrives; what it raises is shown.
+    """
+
+    # Text, not paths: of a path anywidget keeps every instance alive for as long as the kernel.
+    _esm = script(_STATIC / "board.js")
+    _css = style(_STATIC / "hosts.css", _STATIC / "board.css")
+    facts: traitlets.Dict[str, Any] = traitlets.Dict({}).tag(sync=True)
+    columns: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
+    view: traitlets.Dict[str, Any] = traitlets.Dict({}).tag(sync=True)
+    selected: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
+    offers: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
+    trouble = traitlets.Unicode("").tag(sync=True)
+    notice = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, on_message: Callable[[Mapping[str, Any]], None], **traits: Any) -> None:
+        super().__init__(**traits)
+        self._answer = on_message
+        self.on_msg(self._receive)
+
+    def _receive(self, _: Any, content: Any, __: Any) -> None:
+        try:
+            self._answer(content)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the person who pressed must see it)
+            self.trouble = f"{type(error).__name__}: {error}"
+
+
+class Outbox:
+    """What the page has yet to be told: tiles as they differ from what was sent, and each thumbnail once.
+
+    Only one thread at a time gathers; `restart` and `look` may be called from any.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_open = self._fresh = False
+        self._seen: tuple[int, ...] = ()
+        self._tiles: dict[int, dict[str, Any]] = {}
+        self._pictures: dict[int, set[int]] = {}
+
+    def restart(self) -> None:
+        """A new page has nothing yet."""
+        with self._lock:
+            self._is_open = self._fresh = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any page has asked for anything."""
+        return self._is_open
+
+    def look(self, ids: Iterable[int]) -> None:
+        """Send the pictures of these tiles first."""
+        self._seen = tuple(ids)
+
+    def begin(self) -> tuple[bool, bool]:
+        """Begin a gathering; tell whether there is a page, and whether everything is sent anew."""
+        with self._lock:
+            fresh, self._fresh = self._fresh, False
+            is_open = self._is_open
+        if fresh:
+            self._tiles, self._pictures = {}, {}
+        return is_open, fresh
+
+    def changes(self, wires: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the tiles that the page does not have like this, and take them for sent."""
+        new = [wire for wire in wires if self._tiles.get(wire["id"]) != wire]
+        self._tiles |= {wire["id"]: wire for wire in new}
+        return new
+
+    def thumbs(self, tiles: Sequence[Tile]) -> tuple[list[dict[str, int]], list[bytes]]:
+        """Read the next thumbnails, those of tiles in sight first, and take them for sent; a broken one is left out."""
+        by_id = {tile.id: tile for tile in tiles}
+        first = [by_id[number] for number in self._seen if number in by_id]
+        told: list[dict[str, int]] = []
+        found: list[bytes] = []
+        for tile, number, path in self._unsent([*first, *tiles]):
+            try:
+                found.append(thumb(path, _THUMB))
+                told.append({"id": tile.id, "picture": number})
+            except PictureError as error:
+                tile.note = tile.note or str(error)
+            if len(found) >= _BATCH:
+                break
+        return told, found
+
+    def _unsent(self, tiles: Iterable[Tile]) -> Iterable[tuple[Tile, int, Path]]:
+        for tile in tiles:
+            sent = self._pictures.setdefault(tile.id, set())
+            for number, path in list(tile.pictures.items()):
+                if number not in sent:
+                    sent.add(number)
+                    yield tile, number, path
+
+
+def large(tile: Tile, number: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Read a picture for the whole screen: the message and its buffers, or the message that says why not."""
+    head = {"kind": "large", "id": tile.id, "picture": number}
+    try:
+        path = tile.pictures[number]
+        data = images.thumbnail(path, _LARGE)
+        info = images.inspect(data)
+    except KeyError:
+        return {**head, "problem": "This picture is not on disk."}, []
+    except PictureError as error:
+        return {**head, "problem": str(error)}, []
+    return {**head, "width": info.width, "height": info.height}, [data]
