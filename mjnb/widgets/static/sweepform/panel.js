@@ -1,0 +1,100 @@
+/**
+ * A sweep's form. `spec` never changes, `entered` is what people entered, `reading` what it was understood as,
+ * `outlook` what would come of it, `progress` how far a run is.
+ */
+import { keepKeys } from "../shared/keys.js";
+import { fresh, make, write } from "./dom.js";
+import { fieldRow } from "./fields.js";
+import { codeBox, deeds, limits, verdict } from "./plan.js";
+
+const PAUSE_MS = 80;
+
+function render({ model, el }) {
+  const spec = model.get("spec");
+  const change = changer(model);
+  const prompt = spec.prompt ? promptBox(spec, (text) => change({ prompt: text })) : null;
+  const rows = spec.fields.map((field) =>
+    [field.name, fieldRow(field, (value) => change({ fields: { ...model.get("entered").fields, [field.name]: value } }))]);
+  const parts = {
+    verdict: verdict(), limits: limits(spec, (name, value) => change({ [name]: value })),
+    deeds: deeds((name, text) => { change.now(); model.send({ press: name, text }); }), code: codeBox(),
+  };
+  el.append(layOut(prompt, rows.map(([, row]) => row.node), parts));
+  const show = () => showAll(model, prompt, rows, parts);
+  model.on("change", show);
+  show();
+  return () => {
+    change.now();
+    model.off("change", show);
+  };
+}
+
+/** Collect what is entered and hand it on after a short pause; `now()` does so at once. */
+function changer(model) {
+  let timer = 0;
+  const now = () => {
+    if (timer) model.save_changes();
+    clearTimeout(timer);
+    timer = 0;
+  };
+  const change = (changes) => {
+    model.set("entered", { ...model.get("entered"), ...changes });
+    clearTimeout(timer);
+    timer = setTimeout(now, PAUSE_MS);
+  };
+  return Object.assign(change, { now });
+}
+
+function layOut(prompt, rows, parts) {
+  const top = prompt ? [prompt.node] : [];
+  const plan = make("section", "sf-plan", { "aria-label": "plan of the sweep" },
+    parts.verdict.node, parts.deeds.node, parts.limits.node, parts.code.node);
+  const fields = make("div", "sf-fields", {}, ...rows);
+  const root = make("div", "mjnb-sweepform", {},
+    ...top, make("div", "sf-columns", {}, fields, plan));
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  keepKeys(root);
+  return root;
+}
+
+function promptBox(spec, tell) {
+  const id = fresh("prompt");
+  const errorId = fresh("error");
+  const input = make("textarea", "sf-input", {
+    id, rows: 2, "aria-describedby": errorId, placeholder: "a lighthouse at {time: dawn, dusk}", spellcheck: "true",
+  });
+  const groups = make("div", "sf-groups", { role: "status" });
+  const error = make("div", "sf-error", { role: "alert", id: errorId, hidden: "hidden" });
+  input.addEventListener("input", () => tell(input.value));
+  const node = make("div", "sf-prompt", {}, make("label", "sf-label", { for: id, title: spec.prompt }, "Prompt"), input, groups, error);
+  return {
+    node,
+    show(text, reading) {
+      if (input.value !== text) input.value = text;
+      write(error, reading.errors?.prompt ?? "");
+      input.setAttribute("aria-invalid", String(Boolean(reading.errors?.prompt)));
+      groups.replaceChildren(...groupLines(reading.groups ?? []));
+    },
+  };
+}
+
+function groupLines(groups) {
+  if (!groups.length) return [make("span", "sf-quiet", {}, "{dawn, dusk} asks for both; {time: dawn, dusk} names the axis.")];
+  return groups.map((group) => make("span", "sf-group", {}, make("b", "", {}, `${group.name}: `), group.options.map((o) => o || "(nothing)").join(", ")));
+}
+
+function showAll(model, prompt, rows, parts) {
+  const [entered, reading, outlook, progress] = ["entered", "reading", "outlook", "progress"].map((name) => model.get(name));
+  const errors = reading.errors ?? {};
+  prompt?.show(entered.prompt, reading);
+  for (const [name, row] of rows) {
+    row.show(entered.fields[name]);
+    row.say(errors[name] ?? "", reading.values?.[name]);
+  }
+  parts.verdict.show(outlook, reading);
+  parts.limits.show(entered, outlook, errors);
+  parts.deeds.show(outlook, progress);
+  parts.code.show(reading.code ?? "");
+}
+
+export default { render };

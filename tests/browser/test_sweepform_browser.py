@@ -1,0 +1,88 @@
+"""The sweep form in the real JupyterLab: filled in by labels, planned as one types, run, and looked at in the dark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from browser.lab import Jupyter, run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
+
+FORM = """
+import tempfile, mjnb
+from mjnb.widgets.sweepform import SweepForm
+mj = mjnb.Session("simulator", time_scale=120, store=tempfile.mkdtemp(), quiet=True)
+form = SweepForm(mj{more})
+form
+"""
+
+
+@pytest.fixture
+def form(jupyter: Jupyter, page: Page) -> Callable[..., Locator]:
+    """Open a notebook with a form on the simulator and return the form."""
+
+    def show(name: str, more: str = "", theme: str = "JupyterLab Light") -> Locator:
+        jupyter.open(page, jupyter.write(f"{name}.ipynb", FORM.format(more=more)), theme=theme)
+        run_all(page)
+        found = page.locator(".mjnb-sweepform")
+        found.wait_for(timeout=40_000)
+        return found
+
+    return show
+
+
+def test_from_words_to_a_board(
+    form: Callable[..., Locator],
+    page: Page,
+    console: list[str],
+    axe: Callable[..., list[str]],
+    shoot: Callable[[str], Path],
+) -> None:
+    """Filled in by keyboard, the form tells price and mistakes as one types; one press runs it, and a board appears."""
+    seen = form("sweepform")
+    seen.get_by_role("textbox", name="Prompt").fill("a lighthouse at {time: dawn, dusk}")
+    seen.get_by_text("time: dawn, dusk", exact=True).wait_for()
+    seen.get_by_label("v7", exact=True).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    chaos = seen.get_by_label("Chaos", exact=True)
+    chaos.fill("0, 500")
+    seen.get_by_text("nearest valid value: 100").wait_for()
+    assert chaos.get_attribute("aria-invalid") == "true"
+    shoot("sweepform-light-mistake")
+    chaos.fill("0..100 step 50")
+    seen.get_by_text("2 × 2 × 3 = 12 cells").wait_for()
+    assert seen.locator(".sf-dot").count() == 3
+    assert 'version=["v7", "niji 7"], chaos=[0, 50, 100]' in seen.locator(".sf-code").inner_text()
+    assert axe(".mjnb-sweepform") == []
+    place = seen.locator(".sf-limits").bounding_box()
+    shoot("sweepform-light")
+    seen.get_by_role("button", name="Run 12 · $1.20").click()
+    seen.get_by_text("12 of 12 done").wait_for(timeout=30_000)
+    seen.get_by_text("12 paid already").wait_for()
+    assert seen.locator(".sf-limits").bounding_box() == place
+    page.locator(".mjb").first.wait_for()
+    shoot("sweepform-light-done")
+    assert [line for line in console if line.startswith("error")] == []
+
+
+def test_dark_and_narrow(
+    form: Callable[..., Locator], page: Page, axe: Callable[..., list[str]], shoot: Callable[[str], Path]
+) -> None:
+    """In a dark and narrow window everything is still there, and values around a request's are one press away."""
+    page.set_viewport_size({"width": 700, "height": 1100})
+    seen = form("sweepform-dark", ', mjnb.TextToImage(prompt="a fox", chaos=50)', "JupyterLab Dark")
+    seen.get_by_role("button", name="Chaos: values around 50").click()
+    seen.get_by_role("button", name="Run 3 · $0.30").wait_for()
+    assert seen.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert axe(".mjnb-sweepform") == []
+    shoot("sweepform-dark-narrow")
