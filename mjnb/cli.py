@@ -1,4 +1,4 @@
-"""The command line: `mjnb demo`, `mjnb simulate`, `mjnb history`."""
+"""The command line: `mjnb demo`, `mjnb lab`, `mjnb simulate`, `mjnb history`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,37 @@ def demo(
     from mjnb.demo import demo as run_demo
 
     run_demo(out)
+
+
+@app.command()
+def lab(
+    folder: Annotated[Path, typer.Argument(help="Where the copies go.")] = Path("mjnb-notebooks"),
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address only.")] = False,
+    port: Annotated[
+        int | None, typer.Option(help="Port on 127.0.0.1; 8888 or the next free one if not given.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Write numbered copies beside notebooks that you changed.")
+    ] = False,
+    allow_root: Annotated[
+        bool, typer.Option("--allow-root", help="Let Jupyter run as root, as in containers.")
+    ] = False,
+) -> None:
+    """Open JupyterLab on copies of the notebooks; never over a copy of yours."""
+    from mjnb.lab import copy_notebooks, need_lab, open_lab
+    from mjnb.settings import find_place
+
+    need_lab()
+    print(copy_notebooks(folder, fresh=fresh).text())
+    place = find_place()
+    print(
+        "No key is needed: everything runs on the simulator and costs nothing."
+        if place.simulated
+        else f"A key was found: where a notebook opens mjnb.Session(), it is {place.announcement().removeprefix('mjnb: ')}"
+    )
+    sys.stdout.flush()
+    open_lab(folder, browser=not no_browser, port=port, as_root=allow_root)
 
 
 @app.command()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
+    from pathlib import Path
 
     from jupyter_client.blocking.client import BlockingKernelClient
     from jupyter_client.manager import KernelManager
@@ -144,29 +147,45 @@ class Kernel:
         """Return the messages that one request caused."""
         return [message for message in self.said if message["parent_header"].get("msg_id") == sent]
 
-    def tell(self, comm: str, content: Any) -> str:
-        """Speak to a widget as its page does."""
+    def tell(self, comm: str, content: Any, subshell: str = "") -> str:
+        """Speak to a widget as its page does; JupyterLab does so over a subshell where the kernel has them."""
         data = {"method": "custom", "content": content}
         message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        if subshell:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
+
+    def subshell(self) -> str:
+        """Open a subshell and return its name."""
+        message = self.client.session.msg("create_subshell_request", {})
+        self.client.control_channel.send(message)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            reply = self.client.get_control_msg(timeout=PATIENCE)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return str(reply["content"]["subshell_id"])
+        raise AssertionError("the kernel opened no subshell")
 
     def is_healthy(self) -> bool:
         """Whether cells still run, await, and see their own loop."""
         return self.text("import asyncio; await asyncio.sleep(0.01, 'well')") == "'well'"
 
 
-@pytest.fixture(scope="session")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    """One kernel for all tests, with a simulator of its own."""
+@contextmanager
+def running(folder: Callable[[str], Path], **environ: str) -> Iterator[Kernel]:
+    """Start a kernel in folders of its own, ready for sweeps on a simulator of its own, and end it.
+
+    Args:
+        folder: Makes a fresh folder by a name.
+        environ: More variables of its environment.
+    """
     from jupyter_client.manager import start_new_kernel
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
-        patch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-        manager, client = start_new_kernel(
-            kernel_name="python3", cwd=str(tmp_path_factory.mktemp("kernel"))
-        )
+    own = {"IPYTHONDIR": str(folder("ipython")), "PYDEVD_DISABLE_FILE_VALIDATION": "1", **environ}
+    manager, client = start_new_kernel(
+        kernel_name="python3", cwd=str(folder("kernel")), env={**os.environ, **own}
+    )
     kernel = Kernel(manager, client)
     try:
         kernel.text(PREPARE)
@@ -175,6 +194,13 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One kernel for all tests, with a simulator of its own."""
+    with running(tmp_path_factory.mktemp) as kernel:
+        yield kernel
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+
+from .conftest import PATIENCE
 
 if TYPE_CHECKING:
     from .conftest import Kernel
@@ -21,12 +24,20 @@ def live(started: Kernel) -> list[dict[str, Any]]:
     started.listen()
     started.said.clear()
     sent = started.send(LIVE)
-    started.listen(0.3)
-    started.tell(_ours(started.said)[0], "ready")
+    started.tell(_opened(started), "ready")
     assert started.wait(sent).status == "ok"
     started.tell(_ours(started.said)[0], "gone")
     started.listen(0.3)
     return list(started.said)
+
+
+def _opened(kernel: Kernel) -> str:
+    """Wait until a view of ours is there, and name it."""
+    end = time.monotonic() + PATIENCE
+    while not _ours(kernel.said):
+        assert time.monotonic() < end, "no view was ever shown"
+        kernel.listen(0.02)
+    return _ours(kernel.said)[0]
 
 
 def _ours(said: list[dict[str, Any]]) -> list[str]:
@@ -77,7 +88,7 @@ def test_shown_when_it_is_over(kernel: Kernel) -> None:
 def test_stopped_from_its_page(kernel: Kernel) -> None:
     """The Stop of the view stops the run behind it, and the display is replaced then, too."""
     kernel.text("mj = session(); run = sweep().start(mj); run.show()")
-    kernel.tell(_ours(kernel.said)[0], "stop")
+    kernel.tell(_opened(kernel), "stop")
     kernel.listen(0.3)
     assert kernel.text("print(run.state)") == "stopped"
     still = [m["content"]["data"] for m in kernel.said if m["msg_type"] == "update_display_data"]
