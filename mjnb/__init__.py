@@ -129,6 +129,8 @@ if TYPE_CHECKING:
     from mjnb.jobs import Stopped as Stopped
     from mjnb.jobs import allow_nested_loops as allow_nested_loops
     from mjnb.jobs import run as run
+    from mjnb.magics import load_ipython_extension as load_ipython_extension
+    from mjnb.magics import unload_ipython_extension as unload_ipython_extension
     from mjnb.modes import (
         ImageToImage as ImageToImage,
     )
@@ -155,22 +157,33 @@ if TYPE_CHECKING:
     from mjnb.runs import Progress as Progress
     from mjnb.runs import Run as Run
     from mjnb.session import Session as Session
+    from mjnb.studio import Studio as Studio
     from mjnb.sweep import Sweep as Sweep
     from mjnb.tasks import Image as Image
     from mjnb.tasks import Task as Task
     from mjnb.tasks import TaskState as TaskState
+    from mjnb.widgets.board import SweepBoard as SweepBoard
+    from mjnb.widgets.forms import RequestForm as RequestForm
+    from mjnb.widgets.mask import MaskPainter as MaskPainter
+    from mjnb.widgets.sweepform import SweepForm as SweepForm
 
 __version__ = "0.1.0"
 
 _ROOMS = {
     "accessor": ("read",),
     "jobs": ("Job", "Stopped", "allow_nested_loops", "run"),
+    "magics": ("load_ipython_extension", "unload_ipython_extension"),
     "modes": ("ImageToImage", "RawRequest", "TextToImage", "UploadPaint", "Upscale", "Vary"),
     "parts": ("Area", "Canvas", "ImagePosition", "Mask"),
     "runs": ("Plan", "Progress", "Run"),
     "session": ("Session",),
+    "studio": ("Studio",),
     "sweep": ("Sweep",),
     "tasks": ("Image", "Task", "TaskState"),
+    "widgets.board": ("SweepBoard",),
+    "widgets.forms": ("RequestForm",),
+    "widgets.mask": ("MaskPainter",),
+    "widgets.sweepform": ("SweepForm",),
     "errors": (
         "AdviceWarning", "AuthenticationError", "BudgetError", "ConnectionFailed", "ContentViolation", "GatewayError",
         "GatewayUnavailable", "GenerationFailed", "ImageDownloadFailed", "ImageRejected", "ImageTooLarge",

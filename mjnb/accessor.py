@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
     from mjnb.theme import Theme
 
-__all__ = ["Accessor", "Sheets", "beside", "read", "with_pictures"]
+__all__ = ["Accessor", "Sheets", "beside", "read"]
 
 _INLINE = 2 * 2**20  # bytes of HTML that a cell's output should not exceed
 _SIZES = (128, 96, 64, 48)
 
 
-@pd.api.extensions.register_dataframe_accessor("mj")
 class Accessor:
     """The frame's own pictures and numbers.
 
@@ -147,11 +146,6 @@ class Accessor:
         from mjnb.report import report
 
         return report(self._frame, path, title=title)
-
-
-def with_pictures(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the same frame; that this room is loaded is what gives every frame its `.mj`."""
-    return frame
 
 
 def read(path: str | Path) -> pd.DataFrame:

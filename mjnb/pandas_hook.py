@@ -14,15 +14,29 @@ if TYPE_CHECKING:
 
 __all__ = ["install"]
 
-_ACCESSOR = "mjnb.accessor"
-
 
 def install() -> None:
     """Register the accessor now if pandas is loaded, else right after it has been."""
     if "pandas" in sys.modules:
-        import_module(_ACCESSOR)
+        _register()
     else:
         sys.meta_path.insert(0, _Waiting())
+
+
+def _register() -> None:
+    """Give frames an `.mj` whose room is loaded at its first use.
+
+    Loading it here, inside the import of pandas, would have two threads wait for each other if the other one has begun
+    to import that room, which itself imports pandas.
+    """
+    from pandas.api.extensions import register_dataframe_accessor
+
+    register_dataframe_accessor("mj")(_accessor)  # type: ignore[type-var]  # it calls what it is given, class or not
+
+
+def _accessor(frame: Any) -> Any:
+    """Ask a frame for its pictures and numbers."""
+    return import_module("mjnb.accessor").Accessor(frame)
 
 
 class _Waiting:
@@ -45,6 +59,6 @@ def _then(loader: Any) -> None:
 
     def exec_module(module: Any) -> None:
         run(module)
-        import_module(_ACCESSOR)
+        _register()
 
     loader.exec_module = exec_module

@@ -32,9 +32,9 @@ def test_the_project_is_installed() -> None:
 
 
 def test_nothing_else_than_jupyter() -> None:
-    """What the project needs is said in one place; Binder adds the lab and a kernel that lets clicks through."""
+    """What the project needs is said in one place; Binder adds the lab, the app server and a kernel that lets clicks through."""
     names = {re.split(r"[<>=!~\[ ]", line)[0] for line in wanted() if line != "-e ."}
-    assert names == {"jupyterlab", "ipykernel"}
+    assert names == {"jupyterlab", "ipykernel", "voila"}
     declared = {re.split(r"[<>=!~\[ ]", line)[0] for line in PROJECT["dependencies"]}
     assert not names & declared
     assert "ipykernel>=7.4" in wanted()

@@ -119,3 +119,23 @@ def test_frames_have_pictures_whichever_is_imported_first(first):
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert done.stdout == "True\n", done.stderr
+
+
+def test_pandas_and_the_accessor_do_not_wait_for_each_other():
+    """Two threads may load pandas and the room of `df.mj` at the same moment, in either order."""
+    code = """
+import json, sys, threading, mjnb
+failed, begin = [], threading.Barrier(2)
+def load(name):
+    begin.wait()
+    try:
+        __import__(name)
+    except BaseException as error:
+        failed.append(repr(error))
+threads = [threading.Thread(target=load, args=(name,)) for name in ("pandas", "mjnb.accessor")]
+for thread in threads: thread.start()
+for thread in threads: thread.join(30)
+import pandas
+print(json.dumps([failed, hasattr(pandas.DataFrame, "mj")]))
+"""
+    assert in_a_fresh_interpreter(code) == [[], True]

@@ -310,9 +310,8 @@ class Session(BaseSession):
     def history(self) -> pd.DataFrame:
         """Return the whole ledger as a frame, oldest first; sends nothing."""
         from mjnb import rows
-        from mjnb.accessor import with_pictures
 
-        return with_pictures(rows.frame(self.store.all()))
+        return rows.frame(self.store.all())
 
 
 def _nothing(_: Task) -> None:

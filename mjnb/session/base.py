@@ -101,6 +101,11 @@ class BaseSession:
         return self.place.simulated
 
     @property
+    def envelope(self) -> Envelope:
+        """What goes around every request: the routing."""
+        return self._envelope
+
+    @property
     def at_once(self) -> int:
         """How many tasks may run at once."""
         return self._limits.at_once

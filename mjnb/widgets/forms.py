@@ -1,0 +1,354 @@
+"""A form for any request: its fields in one column, and beside it what will be sent and what has come of it.
+
+It is built from the request's type in one loop, so a mode or a field of a gateway to come appears by itself.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from mjnb.errors import InvalidRequest, MjnbError
+from mjnb.modes import RawRequest, Request, rule
+from mjnb.views.fallback import Stills
+from mjnb.widgets import words
+from mjnb.widgets.controls import control, greys
+from mjnb.widgets.field import Field
+from mjnb.widgets.kit import button, line, sheet, shown, shut
+from mjnb.widgets.outcome import Outcome
+from mjnb.widgets.painting import FIELDS, Painting
+from mjnb.widgets.preview import Preview
+from mjnb.widgets.working import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mjnb.jobs import Job
+    from mjnb.session import Session
+    from mjnb.tasks import Task
+    from mjnb.widgets.followups import Action
+    from mjnb.widgets.results import Result
+
+__all__ = ["RequestForm"]
+
+
+class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A form for one mode of a session's gateway.
+
+    Args:
+        mode: A name of `session.dialect.modes`, or a request class.
+        session: Checks, prices and draws.
+        values: What is filled in at first, by Python name.
+
+    Attributes:
+        controls: The fields' controls by name.
+        opens: Where a follow-up that asks for more is shown; None: as a form of its own below the picture.
+
+    Raises:
+        InvalidRequest: There is no such mode or field.
+
+    >>> import mjnb
+    >>> mj = mjnb.Session("simulator", quiet=True)
+    >>> form = RequestForm("text-to-image", mj, prompt="a fox", chaos=20)
+    >>> form.request
+    TextToImage(prompt='a fox', chaos=20)
+    >>> form.close(); mj.close().result()
+    """
+
+    def __init__(self, mode: str | type[Request], session: Session, **values: Any) -> None:
+        self.model, self.session = _model(mode, session), session
+        self.controls = {name: control(self.model, name, session) for name in _ordered(self.model)}
+        self.opens: Callable[[Action, int], None] | None = None
+        self.told: Callable[[], None] | None = None
+        self._touched: set[str] = set()
+        self._busy_setting, self._shown_tasks = True, 0
+        self.outcome = Outcome(session, self._open, self._refresh)
+        self._painting = self._make_painting()
+        self._make_parts()
+        super().__init__([sheet(), self._columns()])
+        for name in ("mjnb-form-part", "mjnb-form"):
+            self.add_class(name)
+        for name, one in self.controls.items():
+            one.observe(partial(self._on_value, name))
+        self.reuse.observe(lambda _: self._refresh(), "value")
+        self.preview.observe(lambda _: self._renew(), "watched")
+        try:
+            self.values = values
+        except InvalidRequest:
+            self.close()
+            raise
+
+    def _make_painting(self) -> Painting | None:
+        paints = {"image_urls", *FIELDS} <= self.controls.keys()
+        return Painting(self.session, self._refresh, self.controls["mask"]) if paints else None
+
+    def _make_parts(self) -> None:
+        spec = {
+            "kind": "check",
+            "label": "take an equal earlier task instead of paying",
+            "default": "",
+            "help": "",
+        }
+        self.reuse = Field(spec={**spec, "name": "reuse"}, value=False)
+        self.generate_button = button("Generate", "", self._press, primary=True)
+        self.reason = line(role="status", name="mjnb-reason")
+        self.advice = line(name="mjnb-reason")
+        self.preview = Preview()
+
+    def _columns(self) -> Any:
+        """Lay the fields beside what comes of them."""
+        fields = [one.widget for one in self.controls.values()]
+        if self._painting is not None:
+            at = list(self.controls).index(FIELDS[0])
+            fields.insert(at, self._painting.box)
+        left = ipywidgets.VBox(fields)
+        left.add_class("mjnb-fields")
+        send = ipywidgets.HBox([self.generate_button, self.reuse])
+        send.add_class("mjnb-send")
+        right = ipywidgets.VBox([send, self.reason, self.advice, self.preview, self.outcome.box])
+        right.add_class("mjnb-outcome")
+        both = ipywidgets.HBox([left, right])
+        both.add_class("mjnb-columns")
+        return both
+
+    def __repr__(self) -> str:
+        """Show the mode and how it stands."""
+        return f"<{type(self).__name__} {self.model.mode}: {self._state()}>"
+
+    # -- what is filled in ---------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is filled in, by Python name; setting it replaces everything.
+
+        Raises:
+            InvalidRequest: There is no such field (when set). Values that are not allowed are shown with the reason.
+        """
+        found = {name: one.value for name, one in self.controls.items()}
+        if self._painting is not None:
+            found |= self._painting.values()
+        return {name: value for name, value in found.items() if value is not None}
+
+    @values.setter
+    def values(self, values: dict[str, Any]) -> None:
+        for name in values:
+            if name not in self.controls:
+                raise InvalidRequest.unknown_name(name, self.model.mode, self.controls)
+        self._busy_setting = True
+        for name, one in self.controls.items():
+            one.value = values.get(name)
+        self._touched = set(values)
+        self._busy_setting = False
+        self._follow_picture()
+        self._refresh()
+
+    @property
+    def request(self) -> Request:
+        """The request as it would be sent now: flags of the prompt as fields.
+
+        Raises:
+            InvalidRequest: Something is missing or not allowed.
+        """
+        return self.session.prepare(words.single(self._typed()), advise=False)
+
+    def _typed(self) -> Request:
+        """Build the request as it stands in the form. Raises `InvalidRequest`."""
+        painted = self._painting.problem() if self._painting is not None else None
+        values = self.values
+        if (
+            painted is not None
+            and _required(self.model) - values.keys()
+            and values.keys() >= _required(self.model) - {*FIELDS}
+        ):
+            raise painted
+        request = self.model(**values)
+        for one in self.controls.values():
+            problem = one.problem()
+            if problem is not None:
+                raise problem
+        return request
+
+    def _on_value(self, name: str, _: Any) -> None:
+        if self._busy_setting:
+            return
+        self._touched.add(name)
+        self._follow_picture()
+        self._refresh()
+
+    def _follow_picture(self) -> None:
+        """Have the painter show the first reference picture."""
+        if self._painting is not None:
+            urls = self.controls["image_urls"].value or [""]
+            self._painting.show(str(urls[0]))
+
+    # -- what is said of it --------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        """Check everything and say what comes of it; whatever goes wrong here is said too."""
+        if self._busy_setting:
+            return
+        try:
+            self._say_all()
+        except Exception as error:  # noqa: BLE001  (a callback has nobody else to tell)
+            self.reason.value = shown(explain(error), "status")
+
+    def _say_all(self) -> None:
+        try:
+            request, problem = self.request, None
+        except InvalidRequest as error:
+            request, problem = None, error
+        self._complain(problem)
+        self._grey()
+        self.preview.show(self.session, request, reuse=bool(self.reuse.value))
+        self.advice.value = shown(" ".join(words.advice(self._typed(), self.session)) if request else "")
+        self._say_price(request, problem)
+        self._renew()
+        if self.told is not None:
+            self.told()
+
+    def _renew(self) -> None:
+        """Put a new still picture into the notebook when more has come, but not under somebody's hands.
+
+        A front end draws a display anew for that, and would take the keyboard away from whoever is typing.
+        """
+        if not self.preview.watched and self._shown_tasks != len(self.tasks):
+            self._shown_tasks = len(self.tasks)
+            contextvars.Context().run(self.refresh_still)
+
+    def _complain(self, problem: InvalidRequest | None) -> None:
+        """Show a refusal at its field, unless nobody has been there yet."""
+        path = "" if problem is None else problem.field
+        field, rest = words.split_path(path)
+        for name, one in self.controls.items():
+            text = str(problem) if name == field and name in self._touched else ""
+            one.complain(rest if name == field else "", text)
+
+    def _grey(self) -> None:
+        if self._painting is not None:
+            paints, gives = self._painting.painter is not None, bool(self._painting.values())
+            for name in FIELDS:  # numbers are seen wherever they would be sent
+                one = self.controls[name]
+                one.widget.layout.display = "none" if gives or (paints and one.value is None) else ""
+        others = {name: value for name, value in self.values.items() if _reads(self.model, name, value)}
+        for name, one in self.controls.items():
+            whole, some = greys(self.model, name, self.session, **others)
+            one.grey(whole)
+            one.grey_choices(some)
+
+    def _say_price(self, request: Request | None, problem: InvalidRequest | None) -> None:
+        running = self.outcome.running
+        reason = "" if problem is None else words.first_words(problem, self.model, self._touched)
+        self.generate_button.disabled = running or problem is not None
+        self.generate_button.description = (
+            "Generate" if request is None else words.offer(self.session, request)
+        )
+        self.generate_button.tooltip = "One task at a time." if running else reason
+        self.reason.value = shown(reason, "status")
+
+    # -- what is done with it ------------------------------------------------------------------------------------
+
+    @property
+    def job(self) -> Job[Task] | None:
+        """The latest task's job, None before the first."""
+        return self.outcome.job
+
+    @property
+    def tasks(self) -> list[Task]:
+        """The tasks that have finished here, oldest first."""
+        return list(self.outcome.tasks)
+
+    @property
+    def task(self) -> Task | None:
+        """The latest of them."""
+        return self.outcome.tasks[-1] if self.outcome.tasks else None
+
+    def generate(self) -> Job[Task]:
+        """Send it, as the button does.
+
+        Returns:
+            A job for the finished task, its pictures shown in the form.
+
+        Raises:
+            InvalidRequest: Nothing was sent.
+        """
+        _ = self.request  # its refusal, before anything is begun
+        return self.outcome.start(self._typed(), reuse=bool(self.reuse.value))
+
+    def _press(self, _: Any) -> None:
+        if self.outcome.running:
+            return
+        try:
+            self.generate()
+        except MjnbError as error:
+            self.outcome.say(explain(error))
+
+    def _open(self, action: Action, index: int, view: Result) -> None:
+        """Open a form for a follow-up that asks for more."""
+        if self.opens is not None:
+            self.opens(action, index)
+            return
+        values = action.values_for(index)
+        if action.whole and action.model is self.model:
+            self.values = values
+            return
+        self.outcome.insert(RequestForm(action.model, self.session, **values), view)
+
+    def still(self) -> dict[str, Any]:
+        """Return the values, how it stands, and the latest pictures, as a table with inline styles."""
+        rows = {"mode": self.model.mode, **self.values, "state": self._state()}
+        lines = "".join(words.row(name, value) for name, value in rows.items())
+        last = self.outcome.views[:1]
+        pictures = "".join(str(one.still()["text/html"]) for one in last)
+        text = ", ".join(f"{name}={value!r}" for name, value in rows.items())
+        return {"text/plain": text, "text/html": f"<table>{lines}</table>{pictures}"}
+
+    def _state(self) -> str:
+        if self.outcome.running:
+            return self.outcome.working.text
+        return f"{len(self.tasks)} finished" if self.tasks else "nothing sent yet"
+
+    def close(self) -> None:
+        """Let go of all widgets. A task at the gateway goes on and comes into the ledger."""
+        if "outcome" not in self.__dict__:  # refused before there was anything
+            return
+        self._busy_setting, self.told, self.opens = True, None, None
+        if self._painting is not None:
+            self._painting.close()
+        self.outcome.close()
+        for one in self.controls.values():
+            one.close()
+        for child in self.children:
+            shut(child)
+        self.layout.close()
+        super().close()
+
+
+def _model(mode: Any, session: Session) -> type[Request]:
+    """Find a mode of the gateway by its name; a class stands for itself."""
+    if isinstance(mode, type) and issubclass(mode, Request) and mode is not RawRequest:
+        return mode
+    modes = session.dialect.modes
+    if isinstance(mode, str) and mode in modes:
+        return modes[mode]
+    raise InvalidRequest("mode", mode, f"{session.dialect.title} has {', '.join(modes)}")
+
+
+def _ordered(model: type[Request]) -> list[str]:
+    """Put what must be filled in before what may be."""
+    fields = model.model_fields
+    return sorted(fields, key=lambda name: not fields[name].is_required())
+
+
+def _required(model: type[Request]) -> set[str]:
+    return {name for name, field in model.model_fields.items() if field.is_required()}
+
+
+def _reads(model: type[Request], name: str, value: Any) -> bool:
+    try:
+        rule(model, name).read(name, value)
+    except InvalidRequest:
+        return False
+    return True

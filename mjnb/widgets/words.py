@@ -1,0 +1,73 @@
+"""The words of a form: what is missing, what it costs, how long it takes, what the gateway's page advises."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any
+
+from mjnb.preparing import lift_flags, single_prompt
+from mjnb.tasks import money
+from mjnb.widgets.field import label_of
+
+if TYPE_CHECKING:
+    from mjnb.errors import InvalidRequest
+    from mjnb.modes import Request
+    from mjnb.session import Session
+
+__all__ = ["advice", "first_words", "offer", "row", "single", "split_path"]
+
+_MINUTE_S = 60
+
+
+def single(request: Request) -> Request:
+    """Return a request whose prompt stands for one. Raises `InvalidRequest` where it stands for several."""
+    prompt = request.given().get("prompt")
+    return request.replace(prompt=single_prompt(prompt)) if isinstance(prompt, str) else request
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """Split the way to a field into its name and the rest.
+
+    >>> split_path("mask.areas[0].width")
+    ('mask', 'areas[0].width')
+    """
+    match = re.match(r"([^.\[]*)\.?(.*)", path, re.DOTALL)
+    return (match[1], match[2]) if match else (path, "")
+
+
+def first_words(problem: InvalidRequest, model: type[Request], touched: set[str]) -> str:
+    """Say what is in the way: what nobody has been asked for yet in a friendly word, the rest as the API says it."""
+    name = split_path(problem.field)[0]
+    if name in model.model_fields and name not in touched:
+        return f"Fill in: {label_of(name)}."
+    return str(problem)
+
+
+def advice(typed: Request, session: Session) -> list[str]:
+    """Return what was normalised and what the gateway's page advises, a sentence each."""
+    request, notes = lift_flags(single(typed), session.dialect)
+    said = [*notes, *session.dialect.advise(request)]
+    return [f"Note: {text.rstrip('.')}." for text in said]
+
+
+def offer(session: Session, request: Request) -> str:
+    """Write the button: what it does, what that costs and how long it takes."""
+    micro = session.price_micro(request)
+    price = "price unknown" if micro is None else money(micro)
+    price += " (simulated)" if session.simulated else ""
+    return f"Generate · {price} · about {_span(session.usual_s(request) / session.place.time_scale)}"
+
+
+def _span(real_s: float) -> str:
+    whole = max(1, round(real_s))
+    return f"{whole} s" if whole < 2 * _MINUTE_S else f"{round(whole / _MINUTE_S)} min"
+
+
+def row(name: str, value: Any) -> str:
+    """Write one line of a table, inline styles only, both cells escaped."""
+    cells = (
+        f'<td style="text-align:left;padding:0 12px 0 0">{html.escape(str(cell))}</td>'
+        for cell in (name, value)
+    )
+    return f"<tr>{''.join(cells)}</tr>"
