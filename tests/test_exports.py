@@ -19,6 +19,7 @@ HEAVY = ("pandas", "numpy", "matplotlib", "ipywidgets", "anywidget", "IPython", 
 PROMISED = {
     "Session", "Job", "TextToImage", "ImageToImage", "UploadPaint", "Vary", "Upscale", "RawRequest", "Task", "TaskState",
     "Sweep", "Run", "read", "run", "allow_nested_loops", "MjnbError",
+    "RequestForm", "MaskPainter", "SweepForm", "SweepBoard", "Studio", "load_ipython_extension",
 }  # fmt: skip
 
 

@@ -123,3 +123,29 @@ def a_task(task: mjnb.Task) -> None:
     assert_type(task.images, tuple[mjnb.Image, ...])
     assert_type(task.images[0].path, Path | None)
     assert_type(task.state.is_finished, bool)
+
+
+def widgets(mj: mjnb.Session, run: mjnb.Run, task: mjnb.Task, frame: pd.DataFrame) -> None:
+    """Open everything that can be touched."""
+    form = mjnb.RequestForm("text-to-image", mj, prompt="a fox", chaos=20)
+    assert_type(form.generate().result(), mjnb.Task)
+    assert_type(form.task, mjnb.Task | None)
+    assert_type(mjnb.Studio(mj).form, mjnb.RequestForm)
+    sweep = mjnb.SweepForm(mj, mjnb.TextToImage(prompt="a fox"))
+    assert_type(sweep.run, mjnb.Run | None)
+    assert_type(sweep.sweep, mjnb.Sweep)
+    board = run.board(rows="chaos", cols="stylize", color="cost_time_s")
+    assert_type(board, mjnb.SweepBoard)
+    assert_type(mjnb.SweepBoard(frame, session=mj).selection, pd.DataFrame)
+    painter = mjnb.MaskPainter(task.images[0], mjnb.Mask.box(0, 0, 9, 9, size=(64, 64)))
+    assert_type(painter.mask, mjnb.Mask | None)
+    assert_type(painter.canvas, mjnb.Canvas | None)
+    assert_type(painter.coverage, float)
+    assert_type(mjnb.Mask.ellipse(0, 0, 9, 9, size=task.images[0]), mjnb.Mask)
+
+
+def stars(mj: mjnb.Session, task: mjnb.Task) -> None:
+    """Draw any request, and say what came of it."""
+    assert_type(mj.draw(mjnb.TextToImage(prompt="a fox")).result(), mjnb.Task)
+    assert_type(mj.star(task, 5), None)
+    assert_type(mj.stars(), dict[str, int])
