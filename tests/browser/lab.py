@@ -101,8 +101,15 @@ class Jupyter:
     def run_notebook(self, page: Page, name: str) -> None:
         """Open a notebook in Notebook 7, which lends its insides to nobody, and run its first cell by its own keys."""
         page.goto(f"{self.url}/notebooks/{name}?token={self.token}")
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
-        page.locator(".jp-CodeCell .cm-content").first.press("Shift+Enter")
+        cell = page.locator(".jp-CodeCell .cm-content").first
+        cell.wait_for(timeout=60_000)
+        while not self._is_connected(name):  # earlier, running a cell asks for a kernel
+            page.wait_for_timeout(100)
+        cell.press("Shift+Enter")
+
+    def _is_connected(self, name: str) -> bool:
+        kernels = [session["kernel"] for session in self.api("/api/sessions") if session["path"] == name]
+        return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
     def open_voila(self, page: Page, name: str, *, theme: str = "light") -> None:
         """Open a notebook as a page without code; its cells run by themselves."""

@@ -144,13 +144,7 @@ def test_notebook_7(jupyter: Jupyter, page: Page, shoot: Callable[[str], Path]) 
     """In Notebook 7 a board fills, and a sweep around a tile opens below it."""
     page.set_viewport_size({"width": 1300, "height": 1100})
     name = jupyter.write(f"board-{next(_numbers)}.ipynb", START.format(pace=60))
-    page.goto(f"{jupyter.url}/notebooks/{name}?token={jupyter.token}")
-    cell = page.locator(".jp-CodeCell .cm-content").first
-    cell.press("Shift+Enter", timeout=60_000)
-    page.locator(".mjb, .jp-Dialog").first.wait_for(timeout=60_000)
-    if page.locator(".jp-Dialog").count():  # it was too early: the page asks for a kernel
-        page.keyboard.press("Enter")
-        cell.press("Shift+Enter")
+    jupyter.run_notebook(page, name)
     filled(page, 48)
     ended(page)
     page.get_by_text("12 of 12 done").click()  # its cell becomes the active one, which moves the focus once

@@ -158,13 +158,12 @@ class State:
             if not isinstance(error, asyncio.CancelledError):
                 self.complain(str(error))
             table = await asyncio.to_thread(_rows_of, following)
+        if (
+            not self._drawn
+        ):  # first, since a front end then makes the view anew: who sees the end may open what stays
+            await asyncio.to_thread(self._ended)
         following.finish(table)
-        await asyncio.to_thread(self._close_up)
-
-    def _close_up(self) -> None:
-        self.restructure(self._parts())
-        if not self._drawn:
-            self._ended()
+        await asyncio.to_thread(self.restructure, self._parts())
 
     # -- what the page asks for ----------------------------------------------------------------------------------
 
