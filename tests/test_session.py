@@ -462,6 +462,15 @@ def test_any_request_is_drawn_and_told_of(session):
         mj.draw(TextToImage(prompt="a {red, blue} fox"))
 
 
+def test_a_listener_that_fails_costs_nothing(session):
+    """An error in `on_change` is a warning; the paid task is waited for all the same."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        task = session().draw(TextToImage(prompt="a fox"), on_change=lambda _: 1 / 0).result()
+    assert task.state == "success"
+    assert "ZeroDivisionError" in str(caught[0].message)
+
+
 def test_stars_stay(session):
     """Stars are kept in the ledger by task, and 0 takes them back."""
     mj = session()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb.errors import InvalidRequest
@@ -186,7 +187,7 @@ class Session(BaseSession):
             request,
             draft,
             again=RETRY["failed"] if reuse else None,
-            on_change=lambda now: tell(now.task(request_of(now))),
+            on_change=_safely(tell),
         )
         return entry.task(request_of(entry))
 
@@ -316,6 +317,18 @@ class Session(BaseSession):
 
 def _nothing(_: Task) -> None:
     """Tell nobody."""
+
+
+def _safely(tell: Callable[[Task], Any]) -> Callable[[Entry], None]:
+    """Tell of a row as a task; what the listener raises must not cost a task that is paid for, so it is a warning."""
+
+    def told(entry: Entry) -> None:
+        try:
+            tell(entry.task(request_of(entry)))
+        except Exception as error:  # noqa: BLE001  (it is the user's own code)
+            warnings.warn(f"on_change raised {error!r}; the task goes on", RuntimeWarning, stacklevel=2)
+
+    return told
 
 
 def _single(request: Request) -> Request:
