@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from form_helpers import wait_for
 from PIL import Image as Pillow
 
 from mjnb import masks
 from mjnb.errors import InvalidRequest, PictureBroken
 from mjnb.parts import Canvas, ImagePosition, Mask
 from mjnb.tasks import Image
+from mjnb.widgets.forms import RequestForm
 from mjnb.widgets.mask import MaskPainter
 
 if TYPE_CHECKING:
@@ -72,6 +74,23 @@ def test_pictures_of_all_kinds(tmp_path: Path):
         assert Pillow.open(io.BytesIO(painter.picture)).format == "WEBP"
 
 
+def test_a_picture_on_its_side():
+    """A photograph that its EXIF turns is shown, measured and left behind upright."""
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    lying = np.zeros((100, 200, 3), dtype=np.uint8)
+    lying[:, :100, 0] = 250
+    Pillow.fromarray(lying).save(file, "JPEG", exif=exif)
+    for image in (file.getvalue(), Pillow.open(file)):
+        painter = MaskPainter(image)
+        assert painter.size == [100, 200]
+        seen = np.asarray(Pillow.open(io.BytesIO(painter.picture)))
+        assert seen.shape == (200, 100, 3)
+        assert seen[20, 50, 0] > 200
+        assert seen[180, 50, 0] < 50
+
+
 def test_large_pictures_travel_small():
     """The browser gets a copy of at most 2048 px; masks keep the original's size."""
     painter = MaskPainter(pixels(5000, 100), Mask.box(0, 0, 2500, 100, size=(5000, 100)))
@@ -112,7 +131,7 @@ def test_no_picture(image, error):
 
 
 def test_a_stroke_arrives(painter: MaskPainter):
-    """A browser's buffer is taken as bytes, observers hear of it once, and nothing is sent back."""
+    """A browser's buffer is taken as bytes, and observers hear of it once."""
     heard: list[bytes] = []
     painter.observe(lambda change: heard.append(change["new"]), "mask_png")
     png = masks.png_of(half())
@@ -124,6 +143,21 @@ def test_a_stroke_arrives(painter: MaskPainter):
     painter.set_state({"mask_png": memoryview(b"")})
     assert (painter.mask, painter.coverage, painter.is_empty) == (None, 0.0, True)
     assert painter.get_state("mask_png") == {"mask_png": b""}
+
+
+def test_other_pages_are_told(painter: MaskPainter):
+    """What one page changes is shown to all, then its word is said again, so that it knows what is older."""
+    sent: list[dict[str, Any]] = []
+    painter._send = lambda message, buffers=None: sent.append(message["state"] | {"buffers": buffers})
+    png = masks.png_of(half())
+    painter.set_state({"mask_png": memoryview(png), "told": "a"})
+    *_, shown, heard = sent
+    assert (shown["frame"], shown["buffers"]) == ([], [png])
+    assert heard["heard"] == "a"
+    painter.set_state({"frame": [120, 100, 0, 0, 60, 40], "told": "b"})
+    *_, shown, heard = sent
+    assert (shown["frame"], shown["buffers"]) == ([120, 100, 0, 0, 60, 40], [png])
+    assert heard["heard"] == "b"
 
 
 @pytest.mark.parametrize(
@@ -216,6 +250,35 @@ def test_only_what_is_outside(painter: MaskPainter):
     assert not masks.painted_by(mask).any()
 
 
+def test_a_scribble_in_a_form_is_sent_as_a_picture(session):
+    """A mask in too many pieces for polygons goes from a form as a picture, exact to the pixel, by itself."""
+    mj = session()
+    image = mj.imagine("a fox").result().images[0]
+    form = RequestForm("upload-paint", mj, prompt="a hat", image_urls=[image.url])
+    wait_for(lambda: form._painting.painter)
+    painter = form._painting.painter
+    y, x = np.mgrid[: image.height, : image.width]
+    scribble = (x // 2 + y // 2) % 2 == 0
+    painter.mask = scribble
+    with pytest.raises(InvalidRequest, match="polygons"):
+        _ = painter.mask
+    assert not form.generate_button.disabled
+    assert (masks.painted_by(form.request.mask) == scribble).all()
+    assert form.generate().result(timeout=20).images
+    painter.mask = Mask.box(0, 0, 9, 9, size=image)
+    assert form.request.mask.areas is not None
+    form.close()
+
+
+def test_a_stroke_is_traced_once(painter: MaskPainter):
+    """However often a mask is asked for, its polygons are found once; after the next stroke anew."""
+    painter.mask = half()
+    once = painter.mask.areas[0]
+    assert painter.mask.areas[0] is once
+    painter.mask = ~half()
+    assert painter.mask.areas[0].points != once.points
+
+
 def test_a_picture_of_this_machine_has_no_url(painter: MaskPainter):
     """Local bytes cannot be sent, and the error says what the gateway needs."""
     with pytest.raises(
@@ -266,6 +329,19 @@ def test_the_still_picture_of_a_url():
     assert painter.still() == {"text/plain": "<MaskPainter size not known yet, 0.0% painted anew>"}
     painter.set_state({"size": [60, 40], "mask_png": memoryview(masks.png_of(half()))})
     assert "image/jpeg" in painter.still()
+
+
+def test_the_still_picture_is_renewed(painter: MaskPainter):
+    """Once a page's painter has been left, what has been painted is put into the still; nothing new, and nothing is."""
+    shown: list[str] = []
+    painter.refresh_still = lambda: shown.append(painter._bundle()["text/plain"])
+    painter._bundle()
+    painter._handle_custom_msg({"kind": "left"}, [])
+    assert shown == []
+    painter.set_state({"mask_png": memoryview(masks.png_of(half()))})
+    for _ in range(2):
+        painter._handle_custom_msg({"kind": "left"}, [])
+    assert shown == ["<MaskPainter 60 × 40 px, 50.0% painted anew>"]
 
 
 def test_closed_it_lets_go():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageOps
 
 from mjnb import masks
 from mjnb.errors import InvalidRequest
@@ -85,6 +85,16 @@ def test_what_lies_outside_is_cut_off():
     assert inside.all()
     corner = masks.painted_by(Mask.polygon([(-50, 0), (50, 0), (0, 50), (-50, 50)], size=(100, 100)))
     assert corner.sum() == pytest.approx(50 * 50 / 2, rel=0.03)
+
+
+def test_a_bow_tie():
+    """A polygon that crosses itself is painted, also where its halves cancel out; one without any inside is refused."""
+    painted = masks.painted_by(Mask.polygon([(0, 0), (100, 100), (100, 0), (0, 100)], size=(100, 100)))
+    assert painted.mean() == pytest.approx(0.5, abs=0.01)
+    assert painted[50, 20]
+    assert painted[50, 80]
+    with pytest.raises(InvalidRequest, match="at least one pixel"):
+        Mask.polygon([(0, 0), (50, 0), (50, 50), (50, 0)], size=(100, 100))
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 20), (300, 100), (2000, 2000)])
@@ -181,6 +191,34 @@ def test_what_is_see_through_is_kept():
     pixels[0, 0, 3] = 0
     pixels[1, 1, :3] = 0
     assert masks.read(png(pixels, "RGBA")).tolist() == [[False, True], [True, False]]
+
+
+def test_greys_of_sixteen_bits():
+    """Of 16 bits the upper eight count: near-black stays black; NaN in an array is not painted."""
+    deep = np.array([[0, 300, 65535], [40_000, 20_000, 2_000]], dtype=np.uint16)
+    file = io.BytesIO()
+    Pillow.fromarray(deep).save(file, "PNG")
+    white = [[False, False, True], [True, False, False]]
+    assert masks.read(file.getvalue()).tolist() == white
+    assert masks.read(Pillow.fromarray(deep.astype(np.int32))).tolist() == white
+    assert masks.read(np.array([[np.nan, 0.0, 0.5]])).tolist() == [[False, False, True]]
+    with pytest.raises(InvalidRequest, match="without white"):
+        Mask.from_image(np.full((4, 4), np.nan))
+
+
+@pytest.mark.parametrize("way", range(1, 9))
+def test_pictures_are_upright(way):
+    """A picture whose EXIF says that it lies on its side or is mirrored is read as a browser shows it."""
+    exif = Pillow.Exif()
+    exif[0x0112] = way
+    file = io.BytesIO()
+    pixels = np.zeros((8, 16), dtype=np.uint8)
+    pixels[:4, :8] = 255
+    Pillow.fromarray(pixels).save(file, "PNG", exif=exif)
+    upright = np.asarray(ImageOps.exif_transpose(Pillow.open(file)))
+    assert (masks.read(file.getvalue()) == (upright > 0)).all()
+    for picture in (file.getvalue(), Pillow.open(file)):
+        assert masks.size_of(picture) == upright.shape[::-1]
 
 
 def test_polarity():

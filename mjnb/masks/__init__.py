@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mjnb.errors import InvalidRequest
+from mjnb.masks.pillow import eight_bits, orientation, turned, turned_size
 from mjnb.masks.shapes import box, clipped, clockwise, ellipse, signed_area
 from mjnb.masks.tracing import MOST_CORNERS, fill, outlines
 from mjnb.parts import Area, Mask
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "MOST_CORNERS", "area_of", "areas_of", "box", "corners", "ellipse", "faithful", "fields_of", "painted_by",
-    "picture_of", "png_of", "read", "resized", "size_of", "url_of", "with_polarity", "within",
+    "MOST_CORNERS", "area_of", "areas_of", "box", "corners", "eight_bits", "ellipse", "faithful", "fields_of", "opened",
+    "orientation", "painted_by", "picture_of", "png_of", "read", "resized", "size_of", "turned", "turned_size",
+    "url_of", "with_polarity", "within",
 ]  # fmt: skip
 
 _MOST_PIXELS = 100_000_000
@@ -54,7 +56,7 @@ def area_of(corners: NDArray[np.float64], size: Any, field: str = "points") -> A
     inside = (
         np.rint(clipped(corners, width, height)).astype(int) if np.isfinite(corners).all() else corners[:0]
     )
-    if len(inside) < 3 or signed_area(inside) == 0:  # noqa: PLR2004  (corners)
+    if not _paints(inside):
         raise InvalidRequest(
             field,
             corners.tolist(),
@@ -118,7 +120,18 @@ def _inward(ring: NDArray[np.float64], width: int, height: int) -> list[list[int
     moved = moved - moved.min(axis=0).clip(max=0)
     inside = np.rint(clipped(moved, width, height)).astype(int)
     nearest: list[list[int]] = inside.tolist()
-    return nearest if len(inside) and signed_area(inside) else None
+    return nearest if _paints(inside) else None
+
+
+def _paints(ring: NDArray[Any]) -> bool:
+    """Tell whether a ring encloses anything; one that crosses itself may have parts that cancel out in its area."""
+    if len(ring) < 3:  # noqa: PLR2004  (corners)
+        return False
+    if signed_area(ring):
+        return True
+    inner = ring - ring.min(axis=0)
+    width, height = (int(side) for side in inner.max(axis=0))
+    return bool(fill([inner], width, height).any())
 
 
 def within(shape: Callable[..., NDArray[np.float64]], sides: tuple[Any, ...], size: Any) -> Area:
@@ -239,13 +252,14 @@ def read(image: Any) -> NDArray[np.bool_]:
 
     Args:
         image: Bytes or path of a PNG, JPEG or WebP, or a Pillow image: true where it is lighter than mid-grey and not
-            see-through. Or an array of height × width: true where it is not zero.
+            see-through, turned upright as its EXIF says. Or an array of height × width: true where it is not zero; NaN is
+            not painted.
 
     Raises:
         InvalidRequest: It is none of these, too large, damaged, or so dark that it cannot be black and white.
     """
     if isinstance(image, bytes | bytearray | memoryview | str | Path):
-        image = _opened(image)
+        image = opened(image)
     if hasattr(image, "convert") and hasattr(image, "size"):
         return _light(image)
     array = np.asarray(image)
@@ -254,11 +268,16 @@ def read(image: Any) -> NDArray[np.bool_]:
         raise InvalidRequest(
             "image", image, "a picture or its path, or an array of height × width", hint=shape
         )
-    painted: NDArray[np.bool_] = array != 0
+    painted: NDArray[np.bool_] = np.nan_to_num(array) != 0
     return painted
 
 
-def _opened(source: Any) -> Any:
+def opened(source: Any) -> Any:
+    """Decode a PNG, JPEG or WebP from its bytes or path with Pillow, as it lies in the file.
+
+    Raises:
+        InvalidRequest: It is no such picture, too large or damaged.
+    """
     from PIL import Image
 
     try:
@@ -277,6 +296,7 @@ def _opened(source: Any) -> Any:
 
 def _light(image: Any) -> NDArray[np.bool_]:
     """Tell what is white in a Pillow image."""
+    image = eight_bits(turned(image, orientation(image)))
     grey: NDArray[np.uint8] = np.asarray(image.convert("L"))
     if image.has_transparency_data:
         grey = np.where(np.asarray(image.convert("RGBA"))[..., 3] >= _MIDDLE, grey, 0)
@@ -293,6 +313,8 @@ def _light(image: Any) -> NDArray[np.bool_]:
 def size_of(picture: Any) -> tuple[int, int]:
     """Return width and height in pixels: of a pair, an `Image` of a task, a Pillow image, an array, bytes or a path.
 
+    They are those of the picture as it is shown: turned upright as its EXIF says.
+
     >>> size_of((640, 480))
     (640, 480)
     """
@@ -300,12 +322,13 @@ def size_of(picture: Any) -> tuple[int, int]:
         return _whole(picture)
     if isinstance(picture, np.ndarray) and picture.ndim in (2, 3):
         return int(picture.shape[1]), int(picture.shape[0])
+    if hasattr(picture, "getexif"):
+        return turned_size(picture)
     if getattr(picture, "width", 0) and getattr(picture, "height", 0):
         return int(picture.width), int(picture.height)
     path = getattr(picture, "path", picture)
     if isinstance(path, bytes | str | Path):
-        width, height = _opened(path).size
-        return int(width), int(height)
+        return turned_size(opened(path))
     raise InvalidRequest("size", picture, "width and height in pixels, or a picture", nearest=(1024, 1024))
 
 

@@ -8,6 +8,8 @@ the canvas.
 
 from __future__ import annotations
 
+import contextvars
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,6 +40,38 @@ _STATIC = Path(__file__).parent / "static" / "mask"
 def _bytes(value: Any, _: Any = None) -> bytes:
     """Take bytes as they come: a browser's buffers arrive as a memoryview, which `Bytes` refuses."""
     return bytes(value or b"")
+
+
+class _Reading:
+    """What one PNG of a mask says. Each form of it is worked out once, however often it is asked for."""
+
+    def __init__(self, png: bytes) -> None:
+        self.png = png
+
+    @cached_property
+    def painted(self) -> NDArray[np.bool_] | None:
+        """What is painted, None if nothing is."""
+        painted = masks.read(self.png) if self.png else np.zeros((1, 1), dtype=bool)
+        return painted if painted.any() else None
+
+    @property
+    def areas(self) -> tuple[Area, ...]:
+        """It as polygons. Raises `InvalidRequest` for too many pieces."""
+        if isinstance(self._traced, InvalidRequest):
+            raise self._traced.with_traceback(None)
+        return self._traced
+
+    @cached_property
+    def _traced(self) -> tuple[Area, ...] | InvalidRequest:
+        try:
+            return () if self.painted is None else masks.faithful(self.painted)
+        except InvalidRequest as error:
+            return error
+
+    @cached_property
+    def url(self) -> str:
+        """It as a picture in base64."""
+        return "" if self.painted is None else masks.url_of(self.painted)
 
 
 class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still picture goes before the view
@@ -74,6 +108,10 @@ class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the sti
     size: traitlets.List[int] = traitlets.List(traitlets.Int(), []).tag(sync=True)
     frame: traitlets.List[int] = traitlets.List(traitlets.Int(), []).tag(sync=True)
     mask_png = traitlets.Bytes(b"").tag(sync=True, from_json=_bytes, echo_update=False)
+    # A page marks each change with a word of its own (`told`). Once it is taken in, all pages are shown what holds now, and
+    # then the word (`heard`): so each knows whether that is older than what it has told itself. See `static/mask/sheet.js`.
+    told = traitlets.Unicode("").tag(sync=True)
+    heard = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -84,9 +122,11 @@ class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the sti
         session: Session | None = None,
     ) -> None:
         self._image, self._session = image, session
-        self._read: tuple[bytes, NDArray[np.bool_]] | None = None
+        self._latest = _Reading(b"")
+        self._left_behind: tuple[Any, ...] = ()
         link, picture, size = shown(image)
         super().__init__(link=link, picture=picture, size=list(size))
+        self.on_msg(self._on_message)
         if mask is not None:
             self.mask = mask
         if canvas is not None:
@@ -104,7 +144,7 @@ class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the sti
             InvalidRequest: It is in too many pieces for polygons; `values(form="url")` is exact.
         """
         painted = self._painted()
-        return None if painted is None else Mask(areas=masks.faithful(painted))
+        return None if painted is None else Mask(areas=self._reading.areas)
 
     @mask.setter
     def mask(self, mask: Any) -> None:
@@ -130,14 +170,26 @@ class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the sti
         painted = masks.read(data)
         return masks.png_of(masks.resized(painted, (self.size[0], self.size[1])) if self.size else painted)
 
-    def _painted(self) -> NDArray[np.bool_] | None:
-        """Read the mask, once for each stroke; None while nothing is painted."""
+    @property
+    def _reading(self) -> _Reading:
         png: bytes = self.mask_png
-        if not png:
-            return None
-        if self._read is None or self._read[0] != png:
-            self._read = png, masks.read(png)
-        return self._read[1] if self._read[1].any() else None
+        latest = self._latest
+        if latest.png != png:
+            latest = self._latest = _Reading(png)
+        return latest
+
+    def _painted(self) -> NDArray[np.bool_] | None:
+        """Return the mask, None while nothing is painted."""
+        return self._reading.painted
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page tells, and tell the others: ipywidgets itself keeps it from them."""
+        try:
+            super().set_state(sync_data)
+        finally:
+            if not sync_data.keys().isdisjoint(("mask_png", "frame")):
+                self.send_state(["mask_png", "frame"])
+                self.heard = self.told
 
     @property
     def coverage(self) -> float:
@@ -278,9 +330,9 @@ class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the sti
         if painted is None:
             mask = Mask(url=masks.url_of(np.zeros((self.size[1], self.size[0]), dtype=bool)))
         elif form == "url":
-            mask = Mask(url=masks.url_of(painted))
+            mask = Mask(url=self._reading.url)
         else:
-            mask = Mask(areas=[_scaled(area, place) for area in masks.faithful(painted)])
+            mask = Mask(areas=[_scaled(area, place) for area in self._reading.areas])
         return {"mask": mask, "canvas": canvas, "img_pos": place}
 
     def inpaint(self, prompt: str, *, form: Literal["areas", "url"] = "areas", **params: Any) -> Job[Task]:
@@ -302,6 +354,19 @@ class MaskPainter(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the sti
             if self.size
             else {"text/plain": self._line()}
         )
+
+    def _bundle(self) -> dict[str, Any]:
+        self._left_behind = self._drawn()
+        return super()._bundle()
+
+    def _drawn(self) -> tuple[Any, ...]:
+        return self.mask_png, [*self.frame], [*self.size]
+
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
+        """Once somebody has left a page's painter, put a true still in place: a front end draws its display anew for it."""
+        if content == {"kind": "left"} and self._left_behind != self._drawn():
+            self.send({"kind": "anew"})
+            contextvars.Context().run(self.refresh_still)
 
     def _sketch(self) -> bytes:
         return sketch(self.picture, self.frame or [*self.size, 0, 0, *self.size], self._painted())

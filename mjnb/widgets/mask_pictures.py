@@ -35,7 +35,8 @@ def shown(image: Any) -> tuple[str, bytes, tuple[int, ...]]:
     picture = image.path if isinstance(image, Image) else image
     if isinstance(picture, str | Path | bytes | bytearray | memoryview):
         data = Path(picture) if isinstance(picture, str | Path) else bytes(picture)
-        return "", _webp(images.small(data, _LONGEST)), masks.size_of(data)
+        seen, whole = images.small(data, _LONGEST), masks.opened(data)
+        return "", _webp(masks.turned(seen, masks.orientation(whole))), masks.turned_size(whole)
     drawn = _drawn(picture)
     size = drawn.size
     drawn.thumbnail((_LONGEST, _LONGEST))
@@ -47,7 +48,8 @@ def _drawn(picture: Any) -> Picture:
     from PIL import Image as Pillow
 
     if isinstance(picture, Pillow.Image):
-        return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        upright = masks.eight_bits(masks.turned(picture, masks.orientation(picture)))
+        return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     array = np.asarray(picture)
     if (
         array.dtype.kind not in "biuf"

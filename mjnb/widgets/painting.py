@@ -43,19 +43,32 @@ class Painting:
         self._url = ""
 
     def values(self) -> dict[str, Any]:
-        """Return the fields that the painter gives, nothing as long as there is none."""
+        """Return the fields that the painter gives, nothing as long as there is none.
+
+        A mask in too many pieces for polygons is given as a picture.
+        """
         try:
-            return {} if self.painter is None else dict(self.painter.values())
+            return self._given()
         except InvalidRequest:
             return {}
 
     def problem(self) -> InvalidRequest | None:
         """Return why the painter has nothing to give, None if it has, or if there is none."""
         try:
-            _ = self.painter is None or self.painter.values()
+            self._given()
         except InvalidRequest as error:
             return error
         return None
+
+    def _given(self) -> dict[str, Any]:
+        if self.painter is None:
+            return {}
+        try:
+            return self.painter.values()
+        except InvalidRequest as error:
+            if error.field != "areas":
+                raise
+            return self.painter.values("url")
 
     def show(self, url: str) -> Job[None] | None:
         """Paint on the picture at a URL; "" takes the painter away. The same picture keeps its mask."""

@@ -28,20 +28,25 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Mask</titl
 [data-theme=dark] {{ background: #111; color: #ddd; --jp-layout-color1: #111; --jp-layout-color2: #212121;
   --jp-ui-font-color1: #ddd; --jp-brand-color1: #64b5f6; --jp-border-color1: #616161 }}</style>
 <body><main><h1 hidden>Mask</h1><div id="one"></div><div id="two"></div></main></body></html>"""
-# A model as anywidget hands it to a widget: a change is told to all views, and counted when it is saved.
+# A model as anywidget hands it to a widget: a change is told to all views, counted when it is saved, and heard by Python
+# at once, unless that is busy.
 MODEL = """async ([code, state]) => {
   const bytes = (text) => new DataView(Uint8Array.from(atob(text), (one) => one.charCodeAt(0)).buffer);
   const listeners = [];
-  const values = { link: "", size: [], frame: [], ...state, picture: bytes(state.picture), mask_png: bytes(state.mask_png) };
+  const values = { link: "", size: [], frame: [], told: "", heard: "", ...state, picture: bytes(state.picture), mask_png: bytes(state.mask_png) };
   let unsaved = new Set();
   window.saved = [];
+  window.sent = [];
   window.model = {
     get: (name) => values[name],
     set(name, value) { values[name] = value; unsaved.add(name); window.model.tell(name); },
-    save_changes() { window.saved.push([...unsaved]); unsaved = new Set(); },
+    save_changes() { window.saved.push([...unsaved]); unsaved = new Set(); if (!window.busy) window.model.hear(); },
+    hear() { values.heard = values.told; window.model.tell("heard"); },
+    send: (content) => window.sent.push(content),
     on: (event, call) => listeners.push([event, call]),
     off: (event, call) => listeners.splice(listeners.findIndex((one) => one[0] === event && one[1] === call), 1),
     tell: (name) => [...listeners].filter(([event]) => event === `change:${name}`).forEach(([, call]) => call()),
+    python_sends: (content) => listeners.filter(([event]) => event === "msg:custom").forEach(([, call]) => call(content)),
     python(name, value) { values[name] = name === "mask_png" ? bytes(value) : value; window.model.tell(name); },
     encoded: () => btoa(new Uint8Array(values.mask_png.buffer).reduce((text, one) => text + String.fromCharCode(one), "")),
     listeners,
@@ -109,6 +114,11 @@ class Bench:
         png = base64.b64decode(self.page.evaluate("window.model.encoded()"))
         return masks.read(png) if png else np.zeros((480, 640), dtype=bool)
 
+    def python(self, painted: NDArray[np.bool_]) -> None:
+        """Tell the page of a mask, as Python does of one that it was given, also by another page."""
+        png = base64.b64encode(masks.png_of(painted)).decode()
+        self.page.evaluate("png => window.model.python('mask_png', png)", png)
+
     def status(self) -> str:
         """What the status line says."""
         return self.page.get_by_role("status").first.inner_text()
@@ -157,7 +167,7 @@ def test_brush_eraser_and_the_way_back(begun: Bench, console: list[str]) -> None
     """A stroke paints, the eraser takes away, undo and redo walk; each is one message with the whole mask."""
     begun.drag((100, 100), (300, 100))
     first = begun.saved(1)
-    assert begun.page.evaluate("window.saved") == [["mask_png"]]
+    assert begun.page.evaluate("window.saved") == [["mask_png", "told"]]
     assert edges(first) == pytest.approx([80, 80, 320, 120], abs=2)
     begun.press("e")
     begun.drag((200, 50), (200, 150))
@@ -201,9 +211,7 @@ def test_a_mask_from_python(begun: Bench) -> None:
     begun.drag((50, 50), (90, 50))
     mine = begun.saved(1)
     theirs = box(320, 0, 640, 480)
-    begun.page.evaluate(
-        "png => window.model.python('mask_png', png)", base64.b64encode(masks.png_of(theirs)).decode()
-    )
+    begun.python(theirs)
     begun.page.wait_for_function(
         "document.querySelector('[role=status]').textContent.includes('50.0 % painted')"
     )
@@ -211,6 +219,48 @@ def test_a_mask_from_python(begun: Bench) -> None:
     assert (begun.saved(2) == mine).all()
     begun.press("Control+y")
     assert (begun.saved(3) == theirs).all()
+
+
+def test_another_page(begun: Bench) -> None:
+    """What another page has painted is shown, and stays when somebody paints here; what this page has overwritten is not."""
+    page = begun.page
+    theirs = box(320, 0, 640, 240)
+    begun.python(theirs)
+    page.wait_for_function("document.querySelector('[role=status]').textContent.includes('25.0 % painted')")
+    page.evaluate("window.busy = true")
+    begun.drag((50, 300), (250, 300))
+    both = begun.saved(1)
+    assert both[theirs].all()
+    assert both[300, 150]
+    said, mine = begun.status(), page.evaluate("window.model.encoded()")
+    begun.python(box(0, 0, 9, 9))
+    page.evaluate("png => window.model.python('mask_png', png)", mine)
+    page.evaluate("window.model.hear()")
+    assert begun.status() == said
+    begun.press("Control+z")
+    assert (begun.saved(2) == theirs).all()
+
+
+def test_it_says_when_it_is_left(begun: Bench) -> None:
+    """Once neither pointer nor focus is in it, Python is told; a view made then begins as this one was left."""
+    page = begun.page
+    begun.drag((100, 100), (300, 100))
+    begun.press("e", "]", "]")
+    begun.button("Zoom in").click()
+    zoom = page.locator(".mjnb-mask-scale").first.inner_text()
+    assert zoom != "113 %"
+    size = page.locator(".mjnb-mask-number").first.inner_text()
+    page.mouse.move(2, 2)
+    assert page.evaluate("window.sent") == []
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_function("window.sent.length")
+    assert page.evaluate("window.sent") == [{"kind": "left"}]
+    page.evaluate("window.model.python_sends({kind: 'anew'})")
+    page.evaluate("window.view('two')")
+    again = page.locator("#two")
+    assert again.locator(".mjnb-mask-number").first.inner_text() == size
+    assert again.get_by_role("button", name="Eraser").get_attribute("aria-pressed") == "true"
+    assert again.locator(".mjnb-mask-scale").inner_text() == zoom
 
 
 def test_two_views(begun: Bench) -> None:

@@ -14,6 +14,8 @@ import { createView, pictureScale } from "./view.js";
 
 const NEAR = 10; // CSS pixels that count as the same place
 const FREEHAND = ["brush", "eraser"];
+const ANEW_MS = 3000; // within which a display has been drawn anew
+const LEFT_MS = 1000; // after which hands that have gone elsewhere have left
 let helps = 0;
 
 /** One widget. */
@@ -27,13 +29,13 @@ function painter() {
     },
     render({ model, el }) {
       made ??= createSheet(model);
-      return render(made.sheet, el);
+      return render(made.sheet, el, model);
     },
   };
 }
 
-/** @param {import("./sheet.js").Sheet} sheet @param {HTMLElement} el */
-function render(sheet, el) {
+/** @param {import("./sheet.js").Sheet} sheet @param {HTMLElement} el @param {any} model */
+function render(sheet, el, model) {
   const root = make("div", "mjnb-mask", el);
   const hub = createHub(sheet);
   const showTools = createToolbar(hub, root);
@@ -53,17 +55,44 @@ function render(sheet, el) {
   };
   root.addEventListener("keydown", (event) => onKey(hub, event));
   keepKeys(root);
+  const stay = whenLeft(root, () => !hub.isBegun() && model.send({ kind: "left" }));
+  const onMessage = (content) => content.kind === "anew" && outlast(hub, root);
+  model.on("msg:custom", onMessage);
   const quiet = sheet.listen(hub.show);
   hub.show();
   return () => {
     quiet();
+    stay();
+    model.off("msg:custom", onMessage);
     hub.stage.close();
     root.remove();
   };
 }
 
+/** Call once neither focus nor pointer has been in a view for a moment; call what comes back when the view ends. */
+function whenLeft(root, left) {
+  let timer = 0;
+  const look = () => !root.matches(":focus-within, :hover") && left();
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, LEFT_MS);
+  };
+  for (const event of ["focusout", "pointerleave"]) root.addEventListener(event, later);
+  return () => clearTimeout(timer);
+}
+
+/** A front end is about to draw a display anew: keep its place, so that nothing below jumps, and how it looks. */
+function outlast(hub, root) {
+  const { sheet, view, name, brush } = hub;
+  sheet.look = { view: view.part(), name, brush };
+  const place = root.closest(".jp-OutputArea-child");
+  if (!place) return;
+  place.style.minHeight = `${place.offsetHeight}px`;
+  setTimeout(() => (place.style.minHeight = ""), ANEW_MS);
+}
+
 function createHub(sheet) {
-  const view = createView();
+  const view = createView(sheet.look?.view);
   let begun = "";
   const pen = { size: () => hub.brush, near: () => NEAR / pictureScale(view, sheet)[0] };
   const tools = {
@@ -78,7 +107,7 @@ function createHub(sheet) {
   const hub = {
     sheet,
     view,
-    name: "brush",
+    name: sheet.look?.name ?? "brush",
     brush: 1,
     helpId: `mjnb-mask-help-${++helps}`,
     stage: /** @type {any} */ (null),
@@ -96,7 +125,7 @@ function createHub(sheet) {
         return;
       }
       begun = `${width}×${height}`;
-      hub.brush = Math.max(2, Math.round(Math.max(width, height) / 16));
+      hub.brush = sheet.look?.brush ?? Math.max(2, Math.round(Math.max(width, height) / 16));
       hub.stage.node.style.aspectRatio = String(clamp(width / height, 0.9, 2.4));
       hub.stage.measure();
     },
@@ -114,6 +143,9 @@ function createHub(sheet) {
     zoom: (factor) => hub.stage.zoom(factor),
     fit: () => hub.stage.fit(),
     status: () => status(hub),
+
+    /** Whether a shape has been begun, which would be lost in a view drawn anew. */
+    isBegun: () => hub.tool().outline().corners.length > 0,
   };
   return hub;
 }

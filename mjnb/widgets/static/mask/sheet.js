@@ -1,6 +1,10 @@
 /**
  * What is painted on: the picture, its mask, its place on the canvas, and the way back. It lives with the model, so that
  * all views of it show and undo the same.
+ *
+ * Several pages may show one painter, each with a sheet of its own. What is changed here goes to Python with a new word
+ * (`told`); Python shows all pages what it has then, and says the word again (`heard`). Until that is the latest word of
+ * this page, what comes from Python is older than what is painted here and will be overwritten by it: it is passed over.
  */
 import { frameOf, framed, numbersOf, plainFrame } from "./frame.js";
 import { counted, createRaster, inverted, pngOf } from "./raster.js";
@@ -15,9 +19,12 @@ export function createSheet(model) {
   /** @type {{mask: Uint32Array, frame: import("./frame.js").Frame}[]} */
   let steps = [];
   let at = 0;
-  let ticket = 0;
-  let sentMask = null;
-  let sentFrame = "";
+  let strokes = 0;
+  let sent = 0; // the latest of the strokes that was
+  let readings = 0;
+  let word = ""; // the latest that Python has not heard yet
+  let knownMask = new Uint8Array(); // as it stands in Python, as far as is known here
+  let knownFrame = "";
 
   const sheet = {
     /** @type {HTMLImageElement | null} */ image: null,
@@ -32,6 +39,8 @@ export function createSheet(model) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    /** How a view was before a front end drew it anew; one that is made then begins so. */
+    look: /** @type {{view: object, name: string, brush: number} | null} */ (null),
     changed: () => listeners.forEach((listener) => listener()),
     canUndo: () => at > 0,
     canRedo: () => at < steps.length - 1,
@@ -92,39 +101,44 @@ export function createSheet(model) {
 
   /** One message, and only for the last of several changes at once. */
   async function sendMask() {
-    const mine = ++ticket;
+    const mine = ++strokes;
     const { mask } = steps[at];
     const png = mask.length ? await pngOf(mask, sheet.raster) : new ArrayBuffer(0);
-    if (mine !== ticket) return;
-    sentMask = new DataView(png);
-    model.set("mask_png", sentMask);
-    model.save_changes();
+    if (mine !== strokes) return;
+    sent = mine;
+    knownMask = new Uint8Array(png);
+    send("mask_png", new DataView(png));
   }
 
   function sendFrame() {
     const numbers = numbersOf(sheet.frame, sheet.size);
-    sentFrame = String(numbers);
-    model.set("frame", numbers);
+    knownFrame = String(numbers);
+    send("frame", numbers);
+  }
+
+  function send(name, value) {
+    word = `${Math.random()}`;
+    model.set(name, value);
+    model.set("told", word);
     model.save_changes();
   }
 
-  async function onMask() {
-    const png = model.get("mask_png");
-    if (png === sentMask || !sheet.raster) return;
-    ticket += 1;
-    const mine = ticket;
-    const picture = await bitmap(png);
-    if (mine !== ticket) return;
-    picture ? sheet.raster.draw(picture) : sheet.raster.load(new Uint32Array());
-    keep({ mask: sheet.raster.settle(), frame: sheet.frame });
-  }
+  const isAhead = () => word !== "" || sent !== strokes;
 
-  function onFrame() {
-    const numbers = model.get("frame");
-    if (String(numbers) === sentFrame || !sheet.raster) return;
-    sentFrame = String(numbers);
-    sheet.frame = frameOf(numbers, sheet.size);
-    keep({ mask: steps[at].mask, frame: sheet.frame });
+  /** Show what Python has, as a step of its own, unless it is known here or about to be overwritten. */
+  async function onTold() {
+    if (model.get("heard") === word) word = "";
+    if (!steps.length || isAhead()) return;
+    const mine = ++readings;
+    const [bytes, numbers] = [bytesOf(model.get("mask_png")), model.get("frame")];
+    const [isNewMask, isNewFrame] = [!isSame(bytes, knownMask), String(numbers) !== knownFrame];
+    if (!isNewMask && !isNewFrame) return;
+    const picture = isNewMask && (await bitmap(bytes));
+    if (mine !== readings || isAhead()) return;
+    if (isNewMask) picture ? sheet.raster.draw(picture) : sheet.raster.load(new Uint32Array());
+    if (isNewFrame) sheet.frame = frameOf(numbers, sheet.size);
+    [knownMask, knownFrame] = [bytes, String(numbers)];
+    keep({ mask: isNewMask ? sheet.raster.settle() : steps[at].mask, frame: sheet.frame });
   }
 
   /** Begin with the picture's size known; nothing before this is a step. */
@@ -132,13 +146,13 @@ export function createSheet(model) {
     sheet.size = size;
     sheet.raster = createRaster(...size);
     sheet.frame = frameOf(model.get("frame"), size);
-    sentFrame = String(model.get("frame"));
-    const png = model.get("mask_png");
-    const picture = await bitmap(png);
+    knownFrame = String(model.get("frame"));
+    knownMask = bytesOf(model.get("mask_png"));
+    const picture = await bitmap(knownMask);
     if (picture) sheet.raster.draw(picture);
     steps = [{ mask: sheet.raster.settle(), frame: sheet.frame }];
     tell();
-    if (png !== model.get("mask_png")) await onMask();
+    await onTold();
   }
 
   async function load() {
@@ -160,14 +174,13 @@ export function createSheet(model) {
     await begin(size);
   }
 
-  model.on("change:mask_png", onMask);
-  model.on("change:frame", onFrame);
+  const events = ["change:mask_png", "change:frame", "change:heard"];
+  events.forEach((event) => model.on(event, onTold));
   load();
   return {
     sheet,
     close() {
-      model.off("change:mask_png", onMask);
-      model.off("change:frame", onFrame);
+      events.forEach((event) => model.off(event, onTold));
     },
   };
 }
@@ -181,9 +194,15 @@ function source(model) {
   return { image, release: () => own && URL.revokeObjectURL(own) };
 }
 
-/** @param {DataView | undefined} png */
+/** @param {DataView | null | undefined} view */
+const bytesOf = (view) =>
+  view?.byteLength ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array();
+
+const isSame = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+
+/** @param {Uint8Array} png */
 async function bitmap(png) {
-  if (!png?.byteLength) return null;
+  if (!png.length) return null;
   try {
     return await createImageBitmap(new Blob([png]));
   } catch {

@@ -8,7 +8,8 @@ const MARGIN = 8;
 
 /** @typedef {ReturnType<typeof createView>} View */
 
-export function createView() {
+/** @param {object} [part] of an earlier view: where to begin */
+export function createView(part = {}) {
   const view = {
     scale: 1,
     left: 0,
@@ -16,6 +17,9 @@ export function createView() {
     width: 1,
     height: 1,
     fitted: true,
+    ...part,
+
+    part: () => ({ scale: view.scale, left: view.left, top: view.top, fitted: view.fitted }),
 
     /** Show all of the canvas, in the middle. @param {[number, number]} canvas */
     fit(canvas) {
