@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mjnb import frame as frames
-from mjnb.errors import InvalidRequest, LayoutError
+from mjnb.errors import InvalidRequest, LayoutError, SetupError
 from mjnb.runs import Run
 from mjnb.sweep import Sweep
 from mjnb.widgets.board import SweepBoard
@@ -248,6 +248,83 @@ def test_a_thousand_tiles_are_fast(wire: Wire, pictures: list[str]) -> None:
     board.close()
 
 
+def test_a_page_that_speaks_early(wire: Wire) -> None:
+    """What a page says before there is a board to answer is answered as soon as there is one."""
+    from mjnb.widgets.board.grid import Grid
+
+    heard: list[Any] = []
+    early = Grid()
+    early._handle_custom_msg({"kind": "ready"}, [])
+    early.answer_with(heard.append)
+    early._handle_custom_msg({"kind": "see"}, [])
+    assert [content["kind"] for content in heard] == ["ready", "see"]
+    assert wire.custom("done") == []
+
+
+def test_pictures_that_are_missing(wire: Wire, tmp_path: Path, pictures: list[str]) -> None:
+    """A tile whose pictures cannot be read says so, also far behind the first."""
+    rows = [row(n, chaos=n, images=pictures) for n in range(20)]
+    rows.append(row(20, chaos=20, images=[str(tmp_path / "lost.png")]))
+    board = SweepBoard(frames.build(rows, ["chaos"]))
+    told(board, {"kind": "ready"})
+    until(lambda: 20 in wire.tiles() and wire.tiles()[20]["word"])
+    assert wire.tiles()[20]["word"] == "picture missing"
+    assert "lost.png" in wire.tiles()[20]["note"]
+
+
+def test_odd_columns(wire: Wire, pictures: list[str]) -> None:
+    """Whatever somebody has put into a frame, the board shows what it can of it."""
+    import numpy as np
+
+    frame = grid(pictures, chaos=[0, 50])
+    odd: dict[str, Any] = {
+        "embedding": [np.zeros(3), np.ones(3)], "tags": [["a", "b"], ["c"]], "box": [{"x": 1}, {"x": 2}], "one": [[1, 2]] * 2,
+        "stars": ["five", float("inf")], "price_usd": ["$0.10", "$0.20"], "sharpness": [float("inf"), 0.5], "what": [object(), 3],
+    }  # fmt: skip
+    board = SweepBoard(frame.assign(**odd))
+    told(board, {"kind": "ready"})
+    until(lambda: len(wire.pictures()) == 8)
+    assert [tile["labels"]["tags"] for tile in wire.tiles().values()] == ["a b", "c"]
+    assert [tile["numbers"].get("sharpness") for tile in wire.tiles().values()] == [None, 0.5]
+    assert board.grid.trouble == ""
+    assert board.frame["stars"].tolist() == [0, 0]
+    assert "image/jpeg" in board.still()
+
+
+def test_a_table_that_was_read_plainly(
+    tmp_path: Path, pictures: list[str], wire: Wire, session: Callable[..., Any]
+) -> None:
+    """A frame that pandas has read without its types makes a board, and takes follow-ups."""
+    import pandas as pd
+
+    mj = session()
+    for prompt in ("a fox", "an owl"):
+        mj.imagine(prompt).result(timeout=20)
+    mj.history().to_csv(tmp_path / "a.csv", index=False)
+    board = SweepBoard(pd.read_csv(tmp_path / "a.csv"), session=mj)
+    told(board, {"kind": "ready"})
+    until(lambda: len(wire.pictures()) == 8)
+    assert wire.tiles()[0]["labels"]["created"][:2] == "20"
+    told(board, {"kind": "do", "deed": "reroll", "ids": [0], "token": "a"})
+    until(lambda: board.frame["state"].tolist() == ["success"] * 3)
+    until(lambda: [len(images) for images in board.frame["images"]] == [4, 4, 4])
+    assert board.frame["created"].notna().all()
+
+
+def test_a_task_that_is_there_twice(session: Callable[..., Any]) -> None:
+    """Copies of one task in a frame are gone on from once, and share their stars."""
+    import pandas as pd
+
+    mj = session()
+    mj.imagine("a fox").result(timeout=20)
+    twice = SweepBoard(pd.concat([mj.history(), mj.history()]), session=mj)
+    told(twice, {"kind": "star", "ids": [1], "stars": 4})
+    assert twice.frame["stars"].tolist() == [4, 4]
+    told(twice, {"kind": "do", "deed": "reroll", "ids": [0, 1], "token": "a"})
+    until(lambda: twice.frame["state"].tolist() == ["success"] * 3)
+    assert len(mj.history()) == 2
+
+
 def test_a_frame_without_a_session() -> None:
     """Without a session a board has no actions and says so; stars are kept in it."""
     board = SweepBoard(grid(chaos=[0, 50]))
@@ -354,6 +431,8 @@ def test_arranging_anew() -> None:
         ({"hide": {"chaos": [5]}}, InvalidRequest, "50"), ({"hide": {"chaos": "50"}}, InvalidRequest, "list"),
         ({"at": {"weird": 0}}, InvalidRequest, "weird"), ({"size": 20}, InvalidRequest, "64"),
         ({"picture": 4}, InvalidRequest, "3"), ({"sort": "star"}, InvalidRequest, "'stars'"),
+        ({"descending": "no"}, InvalidRequest, "True or False"), ({"hide": ["chaos"]}, InvalidRequest, "by column"),
+        ({"rows": ["chaos"]}, InvalidRequest, "one column"), ({"where": 5}, InvalidRequest, "text"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_arranged(given: dict[str, Any], error: type[Exception], word: str) -> None:
@@ -368,6 +447,65 @@ def test_what_cannot_be_arranged(given: dict[str, Any], error: type[Exception], 
     with pytest.raises(InvalidRequest, match="rows"):
         board.arrange(row="chaos")
     assert board.view == before
+
+
+def test_nothing_said_is_nothing(pictures: list[str]) -> None:
+    """None takes a filter, a sorting, hidden labels and sliders away."""
+    board = SweepBoard(grid(pictures, chaos=[0, 50]), hide={"chaos": [0]}, where="fox", sort="stars")
+    board.arrange(where=None, at=None, hide=None, sort=None, color=None)
+    found = {part: board.grid.view[part] for part in ("where", "at", "hide", "sort", "color")}
+    assert found == {"where": "", "at": {}, "hide": {}, "sort": "", "color": ""}
+
+
+def test_a_page_that_speaks_of_what_is_gone(pictures: list[str]) -> None:
+    """A page's arrangement with columns and labels that are not there any more counts as not said."""
+    board = SweepBoard(grid(pictures, chaos=[0, 50]))
+    gone = {
+        "rows": "weird",
+        "sort": "weird",
+        "hide": {"weird": ["1"], "chaos": ["0"]},
+        "at": 5,
+        "size": "big",
+    }
+    board.grid.set_state({"view": {**board.grid.view, **gone}})
+    assert "hide={'chaos': ['0']}" in board.view
+    assert "weird" not in board.view
+    assert "image/jpeg" in board.still()
+    board.arrange(color="stars")
+    assert board.grid.view["hide"] == {"chaos": ["0"]}
+
+
+def test_arranging_renews_what_stays(pictures: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The picture that stays in the notebook follows an arrangement that Python makes."""
+    board = SweepBoard(grid(pictures, chaos=[0, 50]))
+    board._ipython_display_()
+    before = capsys.readouterr().out.count("image/jpeg")
+    board.arrange(picture=1)
+    assert capsys.readouterr().out.count("image/jpeg") == before == 1
+
+
+@pytest.mark.parametrize("wrong", [{"rows": "chaoss"}, {"rows": 5}, {"size": 1}])
+def test_a_refused_board_leaves_nothing(session: Callable[..., Any], wrong: dict[str, Any]) -> None:
+    """A board that is refused keeps neither its run nor any widget alive."""
+    run = Sweep("a fox", chaos=[0, 50]).start(session())
+    run.result(timeout=20)
+    gc.collect()
+    before = len(_widgets())
+    with pytest.raises(InvalidRequest):
+        run.board(**wrong)
+    gone = weakref.ref(run)
+    del run
+    gc.collect()
+    assert len(_widgets()) == before
+    assert gone() is None
+
+
+def _widgets() -> dict[str, Any]:
+    """All open widgets of this process."""
+    from ipywidgets.widgets import widget
+
+    found: dict[str, Any] = widget._instances
+    return found
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
@@ -448,6 +586,63 @@ def test_a_run_that_has_ended_before(session: Callable[..., Any], wire: Wire) ->
     assert [tile["word"] for tile in wire.tiles().values()] == ["", ""]
 
 
+def test_a_closed_board_lets_its_run_go(session: Callable[..., Any]) -> None:
+    """A board that was closed while its run went on lets go of it at its end."""
+    run = Sweep("a fox", chaos=[0, 50]).start(session())
+    board = SweepBoard(run)
+    board.close()
+    run.result(timeout=20)
+    gone = weakref.ref(run)
+    del run
+
+    def is_gone() -> bool:
+        gc.collect()
+        return gone() is None
+
+    until(is_gone)
+    assert board.frame["state"].tolist() == ["success", "success"]
+
+
+def test_a_stopped_run_is_taken_up_elsewhere(session: Callable[..., Any]) -> None:
+    """Cells that were stopped go on in their own tiles when a later run is followed, and keep their places."""
+    mj = session(concurrency=1)
+    sweep = Sweep("a fox", chaos=list(range(6)))
+    run = sweep.start(mj)
+    board = SweepBoard(run)
+    until(lambda: run.progress.done >= 1)
+    told(board, {"kind": "stop"})
+    until(lambda: run.done() and not board.grid.facts["live"])
+    later = sweep.start(mj)
+    board.follow(later)
+    board.follow(later)
+    later.result(timeout=30)
+    until(lambda: not board.grid.facts["live"])
+    assert len(board._state.held.tiles) == 6
+    assert board.frame["chaos"].tolist() == list(range(6))
+    assert set(board.frame["state"]) == {"success"}
+    assert columns(board)["state"][1] == ["success"]
+    with pytest.raises(LayoutError, match="run"):
+        board.follow(board.frame)  # type: ignore[arg-type]
+
+
+def test_what_became_of_it_elsewhere(session: Callable[..., Any]) -> None:
+    """Refreshing reads the ledger for cells that had not ended; a board without a session has none to read."""
+    mj = session(concurrency=1)
+    sweep = Sweep("a fox", chaos=list(range(5)))
+    run = sweep.start(mj)
+    board = SweepBoard(run)
+    until(lambda: run.progress.done >= 1)
+    run.stop()
+    until(lambda: run.done() and not board.grid.facts["live"])
+    sweep.start(mj).result(timeout=30)
+    assert board.refresh().result(timeout=10) >= 1
+    assert board.refresh().result(timeout=10) == 0
+    assert board.frame["chaos"].tolist() == list(range(5))
+    assert set(board.frame["state"]) == {"success"}
+    with pytest.raises(SetupError, match="session"):
+        SweepBoard(board.frame).refresh()
+
+
 # -- stars -------------------------------------------------------------------------------------------------------------
 
 
@@ -461,6 +656,17 @@ def test_stars_survive_a_new_session(session: Callable[..., Any]) -> None:
     later = session()
     assert SweepBoard(later.history(), session=later).frame["stars"].tolist() == [5]
     assert SweepBoard(board.frame).frame["stars"].tolist() == [5]
+
+
+def test_stars_before_there_is_a_task(session: Callable[..., Any]) -> None:
+    """Stars for a cell that has not been sent yet are in the ledger once it has been."""
+    mj = session(concurrency=1)
+    run = Sweep("a fox", chaos=[0, 50, 100]).start(mj)
+    board = SweepBoard(run)
+    told(board, {"kind": "star", "ids": [2], "stars": 3})
+    run.result(timeout=30)
+    until(lambda: list(mj.stars().values()) == [3])
+    assert mj.stars() == {board.frame.iloc[2]["task_id"]: 3}
 
 
 # -- what stays --------------------------------------------------------------------------------------------------------

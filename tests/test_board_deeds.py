@@ -53,6 +53,16 @@ def settled(board: SweepBoard) -> list[Tile]:
     return children(board)
 
 
+def listening(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[dict[str, Any]]]:
+    """Return what gives the messages of one kind that pages have been sent."""
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "ipywidgets.Widget._send",
+        lambda _, msg, buffers=None: told.append(msg.get("content") or {}),  # noqa: ARG005  (its own name)
+    )
+    return lambda kind: [content for content in told if content.get("kind") == kind]
+
+
 @pytest.fixture
 def mj(session: Callable[..., Session]) -> Session:
     """A session on a simulator of its own."""
@@ -164,8 +174,7 @@ def test_states_on_the_way(board: SweepBoard, mj: Session, monkeypatch: pytest.M
         if tile["id"] == 2
     ]
     assert tiles[0]["parent"] == 0
-    assert tiles[0]["since"] is not None
-    assert tiles[0]["span"] > 0 or tiles[-1]["span"] > 0
+    assert any(tile["span"] > 0 for tile in tiles)
     assert (tiles[-1]["state"], tiles[-1]["word"], tiles[-1]["count"]) == ("success", "", 4)
 
 
@@ -195,7 +204,9 @@ def test_one_that_fails_spoils_no_other(session: Callable[..., Session]) -> None
     task = mj.imagine("a fox").result(timeout=20)
     rows = mj.history().to_dict("records")
     rows.append({**rows[0], "task_id": "task_that_never_was", "cell": "k2"})
-    frame = frames.build([{**row, "created": None, "expires": None} for row in rows])
+    frame = frames.build(
+        [{str(k): v for k, v in row.items()} | {"created": None, "expires": None} for row in rows]
+    )
     board = SweepBoard(frame, session=mj)
     do(board, "vary", 0, 1, picture=0, choice="subtle")
     good, bad = settled(board)
@@ -206,16 +217,100 @@ def test_one_that_fails_spoils_no_other(session: Callable[..., Session]) -> None
     assert task.state is TaskState.SUCCESS
 
 
-def test_a_tile_of_another_gateway(board: SweepBoard, mj: Session) -> None:
-    """Nothing is sent for a tile that is not of this session's gateway; its child says why."""
-    other = SweepBoard(board.frame.assign(simulated=False), session=mj)
+def test_a_tile_of_another_gateway(board: SweepBoard, mj: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tile that is not of this session's gateway says so on the page; a press there makes no tile and sends nothing."""
+    told = listening(monkeypatch)
+    other = SweepBoard(board.frame.assign(simulated=[False, True]), session=mj)
+    other.grid._handle_custom_msg({"kind": "ready"}, [])
+    until(lambda: told("tiles"))
+    real, ours = told("tiles")[0]["tiles"]
+    assert real["can"] is False
+    assert real["why"] == "This task is of real apixo; this session speaks to simulated apixo."
+    assert "can" not in ours
+    assert other.grid.facts["pays"] == "simulated"
     before = len(mj.history())
     do(other, "upscale", 0, picture=0, choice="2x")
-    (child,) = settled(other)
-    assert child.row["state"] == "refused"
-    assert "simulated apixo" in child.note
+    assert children(other) == []
     assert "Nothing was sent" in other.grid.trouble
     assert len(mj.history()) == before
+
+
+def test_the_same_press_is_paid_once(
+    board: SweepBoard, mj: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A press that arrives twice is done once; each time the page is told that it was taken, refusals too."""
+    told = listening(monkeypatch)
+    press = {"kind": "do", "deed": "reroll", "ids": [0], "picture": None, "choice": None}
+    for token in ("a", "a", "b", "a"):
+        board.grid._handle_custom_msg({**press, "token": token}, [])
+    board.grid._handle_custom_msg({**press, "deed": "sing", "token": "c"}, [])
+    assert [content["token"] for content in told("done")] == ["a", "a", "b", "a", "c"]
+    assert len(settled(board)) == 2
+    assert len(mj.history()) == 4
+    assert "sing" in board.grid.trouble
+
+
+def test_a_tile_when_its_session_is_closed(
+    simulator: Callable[..., Any], session: Callable[..., Session]
+) -> None:
+    """What has been sent when its session is closed says that it goes on and is paid; what has not, that it was not sent."""
+    session().imagine("a fox").result(timeout=20)
+    server = simulator(speed=1)
+    mj = session(server, concurrency=2)
+    board = SweepBoard(mj.history(), session=mj)
+    do(board, "reroll", 0)
+    until(lambda: children(board)[0].task_id)
+    server.faults.add(on="submit", kind="slow", seconds=0.7)
+    do(board, "reroll", 0)
+    until(lambda: "submitting" in set(mj.history()["state"]))
+    do(board, "reroll", 0)
+    mj.close().result(timeout=20)
+    *sent, waiting = settled(board)
+    for child in sent:
+        assert child.row["state"] in {"pending", "processing"}
+        assert child.wire([], [], 1)["word"] == "left at the gateway"
+        assert "is in the ledger" in child.note
+    assert (waiting.row["state"], waiting.note) == ("stopped", "Nothing was sent.")
+    later = session(server).history()
+    assert later["task_id"].tolist()[1:] == [child.task_id for child in sent]
+
+
+def test_a_form_that_is_closed_early(board: SweepBoard) -> None:
+    """What a form below the board has sent is on the board at once, and stays when the form is closed."""
+    do(board, "inpaint", 1, picture=3)
+    form = board.tray.form
+    form.values = {**form.values, "mask": _MASK, "canvas": _PLACE, "img_pos": {**_PLACE, "x": 0, "y": 0}}
+    form.generate()
+    (child,) = children(board)
+    assert (child.parent, child.mode) == (1, "upload-paint")
+    assert child.said.startswith("upload-paint of chaos 50")
+    board.tray.shut()
+    (child,) = settled(board)
+    until(lambda: child.pictures)
+    assert (child.row["state"], len(child.pictures)) == ("success", 4)
+    assert board.frame["mode"].tolist() == ["text-to-image", "text-to-image", "upload-paint"]
+
+
+def test_a_follow_up_changes_no_types(board: SweepBoard) -> None:
+    """Whole numbers stay whole numbers and truths truths when rows without any join the frame."""
+    frame = board.frame.assign(liked=[True, False])
+    made = SweepBoard(frame, session=board._state.session)
+    do(made, "upscale", 0, picture=0, choice="2x")
+    settled(made)
+    until(lambda: len(made.frame) == 3)
+    types = made.frame.dtypes.astype(str)
+    assert (types["chaos"], types["liked"]) == ("Int64", "boolean")
+    assert made.frame["chaos"].tolist()[:2] == [0, 50]
+
+
+def test_prices_of_each_tile(session: Callable[..., Session]) -> None:
+    """Where asking again has several prices, each tile has its own."""
+    mj = session(prices={"text-to-image turbo": 0.3})
+    run = Sweep("a fox", speed=["fast", "turbo"]).start(mj)
+    board = SweepBoard(run)
+    run.stop()
+    (again,) = (offer for offer in board.grid.offers if offer["deed"] == "reroll")
+    assert again["prices"] == {"0": 100_000, "1": 300_000}
 
 
 def test_no_money_is_left(session: Callable[..., Session], simulator: Callable[..., Any]) -> None:

@@ -122,6 +122,9 @@ def view(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+CHAOS, STYLIZE = [0, 25, 50, 75, 100], [0, 250, 500, 1000]
+AXES: dict[str, list[Any]] = {"chaos": CHAOS, "stylize": STYLIZE}
+GRID = view(rows="stylize", cols="chaos")
 OFFERS = [
     {
         "deed": "upscale", "label": "Upscale", "help": "The picture, larger.", "modes": [], "each": "picture", "many": True,
@@ -140,9 +143,21 @@ OFFERS = [
     },
 ]  # fmt: skip
 FACTS = {
-    "text": "", "total": 0, "done": 0, "bad": 0, "now": 0, "pace": 1, "ended": True, "live": False, "simulated": True,
+    "text": "", "total": 0, "done": 0, "bad": 0, "now": 0, "pace": 1, "ended": True, "live": False, "simulated": True, "pays": "simulated",
     "title": "a lighthouse in fog, long exposure", "held": [["version", "v7"], ["speed", "fast"]], "rest": "",
 }  # fmt: skip
+
+
+def texts(board: BoardPage, css: str) -> list[str]:
+    """The words of some nodes."""
+    return board.page.locator(css).all_inner_texts()
+
+
+def press(board: BoardPage, *keys: str) -> None:
+    """Press keys one after the other."""
+    for key in keys:
+        board.page.keyboard.press(key)
+    board.settle()
 
 
 class BoardPage:
@@ -152,31 +167,33 @@ class BoardPage:
         self.page = page
 
     def start(
-        self, some: list[dict[str, Any]], given: list[dict[str, Any]], *, dark: bool = False, pictures: bool = True,
-        **traits: Any,
+        self, some: list[dict[str, Any]], given: list[dict[str, Any]], *, pictures: bool = True, **traits: Any
     ) -> BoardPage:  # fmt: skip
         """Open the board on columns and tiles; finished tiles get their pictures."""
-        self.page.emulate_media(color_scheme="dark" if dark else "light")
-        variables = "; ".join(f"{name}: {value}" for name, value in DARK.items()) if dark else ""
         self.page.goto("about:blank")
-        back = "#111111" if dark else "#ffffff"
         self.page.set_content(
-            f"<!doctype html><html lang='en' style='{variables}'><title>board</title><style>body {{ margin: 16px; background: {back} }}"
-            f"{style(STATIC / 'board.css')}</style><main><div id='board'></div><div id='second'></div></main>"
+            "<!doctype html><html lang='en'><title>board</title><style>body { margin: 16px; background: var(--jp-layout-color0, #fff) }"
+            f"{_parts()[1]}</style><main><div id='board'></div><div id='second'></div></main>"
         )
         self.page.evaluate(_MODEL)
-        url = (
-            "data:text/javascript;base64," + base64.b64encode(script(STATIC / "board.js").encode()).decode()
-        )
         all_traits = {
             "facts": FACTS, "columns": some, "view": view(), "selected": [], "offers": OFFERS, "trouble": "", "notice": "", **traits,
         }  # fmt: skip
-        self.page.evaluate("([url, traits]) => start(url, traits)", [url, all_traits])
+        self.page.evaluate("([url, traits]) => start(url, traits)", [_parts()[0], all_traits])
         self.tell({"kind": "tiles", "tiles": given, "all": True})
         if pictures:
             self.send_pictures(given)
         self.settle()
         return self
+
+    def darken(self) -> None:
+        """Let night fall: the front end's colours are those of a dark theme now."""
+        self.page.emulate_media(color_scheme="dark")
+        self.page.evaluate(
+            "all => Object.entries(all).forEach(([name, value]) => document.documentElement.style.setProperty(name, value))",
+            DARK,
+        )
+        self.settle()
 
     def tell(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Say something as the kernel does."""
@@ -219,6 +236,20 @@ class BoardPage:
         said: list[dict[str, Any]] = self.page.evaluate("model.sent")
         return [one for one in said if not kind or one["kind"] == kind]
 
+    def deeds(self) -> list[dict[str, Any]]:
+        """What the page wants done, without the tokens, of which no two are the same."""
+        said = self.sent("do")
+        assert len({one["token"] for one in said}) == len(said)
+        return [
+            {name: value for name, value in one.items() if name not in {"kind", "token"}} for one in said
+        ]
+
+    def take(self) -> None:
+        """Say that everything that was sent is taken, as Python does when it has answered."""
+        for one in self.sent("do"):
+            self.tell({"kind": "done", "token": one["token"]})
+        self.settle()
+
     def settle(self) -> None:
         """Wait until two frames are drawn and all pictures in sight are decoded."""
         self.page.evaluate(
@@ -239,6 +270,13 @@ class BoardPage:
             ".sort(([a], [b]) => a.y - b.y || a.x - b.x).map(([, label]) => label)"
         )
         return list(made)
+
+
+@cache
+def _parts() -> tuple[str, str]:
+    """The board's script as an address, and its style."""
+    source = base64.b64encode(script(STATIC / "board.js").encode()).decode()
+    return f"data:text/javascript;base64,{source}", style(STATIC / "board.css")
 
 
 def _pixels(aspect: tuple[int, ...]) -> tuple[int, int]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from browser.board_page import FACTS, OFFERS, BoardPage, columns, painted, tile, tiles, view
+from browser.board_page import (
+    AXES,
+    CHAOS,
+    FACTS,
+    GRID,
+    BoardPage,
+    columns,
+    painted,
+    press,
+    texts,
+    tile,
+    tiles,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
-
-CHAOS, STYLIZE = [0, 25, 50, 75, 100], [0, 250, 500, 1000]
-AXES: dict[str, list[Any]] = {"chaos": CHAOS, "stylize": STYLIZE}
-GRID = view(rows="stylize", cols="chaos")
 
 
 @pytest.fixture
@@ -33,11 +38,6 @@ def grid(board: BoardPage) -> BoardPage:
     return board.start(columns(**AXES), tiles(**AXES), view=GRID)
 
 
-def texts(board: BoardPage, css: str) -> list[str]:
-    """The words of some nodes."""
-    return board.page.locator(css).all_inner_texts()
-
-
 def focused(board: BoardPage) -> str:
     """The name of the tile that has the focus."""
     return str(
@@ -45,13 +45,6 @@ def focused(board: BoardPage) -> str:
             "document.activeElement.querySelector('.mjb-spoken')?.textContent.split(';')[0]"
         )
     )
-
-
-def press(board: BoardPage, *keys: str) -> None:
-    """Press keys one after the other."""
-    for key in keys:
-        board.page.keyboard.press(key)
-    board.settle()
 
 
 def test_everything_stands_under_its_names(grid: BoardPage, console: list[str]) -> None:
@@ -367,52 +360,6 @@ def test_a_busy_kernel_is_told_of(grid: BoardPage) -> None:
     assert grid.page.locator(".mjb-largesays").inner_text() == "the file is gone"
 
 
-def test_prices_stand_on_the_buttons(grid: BoardPage) -> None:
-    """One press on a button with its price sends the deed once; an unknown price is called so."""
-    grid.option("chaos 50, stylize 250").locator("img").nth(2).click()
-    dialog = grid.page.get_by_role("dialog")
-    assert dialog.get_by_role("button", name="Reroll").inner_text() == "Reroll $0.10 simulated"
-    dialog.get_by_role("button", name="Upscale").click()
-    assert texts(grid, "dialog .mjb-item") == ["standard\n$0.10 simulated", "4x\nprice unknown"]
-    dialog.get_by_role("button", name="4x").dblclick()
-    assert grid.sent("do") == [{"kind": "do", "deed": "upscale", "ids": [9], "picture": 2, "choice": "4x"}]
-
-
-def test_a_selection_is_acted_on_at_once(grid: BoardPage) -> None:
-    """All selected tiles are priced together; more than eight tasks are asked for once more."""
-    grid.set("selected", [0, 1, 2, 3])
-    bar = grid.page.get_by_role("region", name="Selection")
-    assert bar.get_by_role("button", name="Inpaint").count() == 0
-    assert bar.get_by_role("button", name="Reroll").inner_text() == "Reroll $0.40 for 4 simulated"
-    bar.get_by_role("combobox", name="Picture to act on").select_option("3")
-    bar.get_by_role("button", name="Upscale").click()
-    bar.get_by_role("button", name="standard").click()
-    assert grid.sent("do") == [
-        {"kind": "do", "deed": "upscale", "ids": [0, 1, 2, 3], "picture": 3, "choice": "standard"}
-    ]
-    grid.set("selected", list(range(12)))
-    bar.get_by_role("button", name="Reroll").click()
-    assert bar.get_by_role("alert").inner_text() == "Reroll 12 tiles for $1.20 simulated?"
-    bar.get_by_role("button", name="No").click()
-    assert len(grid.sent("do")) == 1
-    bar.get_by_role("button", name="Reroll").click()
-    bar.get_by_role("button", name="Yes").click()
-    assert grid.sent("do")[-1] == {
-        "kind": "do",
-        "deed": "reroll",
-        "ids": list(range(12)),
-        "picture": None,
-        "choice": None,
-    }
-
-
-def test_without_a_session_it_says_why(board: BoardPage) -> None:
-    """A board that can do nothing with its tiles says so where the buttons would be."""
-    board.start(columns(**AXES), tiles(**AXES), view=GRID, offers=[])
-    board.option("chaos 50, stylize 250").click()
-    assert "this board has no session" in board.page.get_by_role("dialog").inner_text()
-
-
 def test_comparison(grid: BoardPage) -> None:
     """Two selected tiles lie under one divider that keys move; they zoom together and can be swapped."""
     grid.set("selected", [5, 12])
@@ -514,85 +461,3 @@ def test_full_screen(grid: BoardPage) -> None:
     assert grid.page.locator(".mjb").bounding_box()["width"] == 1400
     press(grid, "f")
     grid.page.wait_for_function("!document.querySelector('.mjb-full')")
-
-
-def _live(board: BoardPage, **how: Any) -> None:
-    made = tiles(**AXES)
-    states = [
-        ("failed", "×", "failed", "The prompt has a word that is not allowed"), ("processing", "", "running", ""),
-        ("submitting", "↑", "sending", ""), ("unknown", "?", "unknown", "It may have been paid."), ("stopped", "■", "stopped", ""),
-        ("", "○", "queued", ""),
-    ]  # fmt: skip
-    for one in made[8:]:
-        state, mark, word, note = states[one["id"] % len(states)]
-        one |= {"state": state, "mark": mark, "word": word, "note": note, "since": 0 if state else None}
-    facts = {
-        **FACTS,
-        "text": "8 of 20 done",
-        "total": 20,
-        "done": 8,
-        "bad": 4,
-        "live": True,
-        "ended": False,
-        "now": 12,
-    }
-    board.start(columns(**AXES), made, view=GRID, facts=facts, trouble="One task failed.", **how)
-
-
-def _panels(board: BoardPage, **how: Any) -> None:
-    axes = {
-        "chaos": [0, 50, 100],
-        "stylize": [0, 500],
-        "aspect": ["1:1", "16:9", "9:16"],
-        "weird": [0, 1500],
-    }
-    made = tiles(**axes)
-    for one in made:
-        one["aspect"] = [int(side) for side in one["labels"]["aspect"].split(":")]
-    board.start(columns(**axes), made, view={**GRID, "facet": "aspect"}, **how)
-
-
-def _gallery(board: BoardPage, **how: Any) -> None:
-    made = [one | {"stars": one["id"] % 6} for one in tiles(**AXES)]
-    board.start(columns(**AXES), made, view={**GRID, "sort": "cost_time_s", "color": "cost_time_s"}, **how)
-
-
-def _large(board: BoardPage, **how: Any) -> None:
-    board.start(columns(**AXES), tiles(**AXES), view=GRID, **how)
-    board.option("chaos 50, stylize 250").click()
-    press(board, "ArrowRight")
-    board.page.get_by_role("dialog").get_by_role("button", name="Upscale").click()
-
-
-def _compared(board: BoardPage, **how: Any) -> None:
-    board.start(columns(**AXES), tiles(**AXES), view=GRID, selected=[5, 12], **how)
-    board.page.get_by_role("button", name="Compare").click()
-    board.settle()
-
-
-def _selected(board: BoardPage, **how: Any) -> None:
-    view_ = {**GRID, "color": "chaos", "hide": {"chaos": ["25"]}, "where": "colour=red"}
-    board.start(columns(**AXES), tiles(**AXES), view=view_, selected=[4, 5, 6], **how)
-    board.page.get_by_role("button", name="Values").click()
-
-
-def _narrow(board: BoardPage, **how: Any) -> None:
-    board.page.set_viewport_size({"width": 420, "height": 800})
-    board.start(columns(**AXES), tiles(**AXES), view=GRID, **how)
-    board.page.get_by_role("button", name="Arrange").click()
-
-
-def _help(board: BoardPage, **how: Any) -> None:
-    board.start(columns(**AXES), tiles(**AXES), view=GRID, offers=OFFERS, **how)
-    board.page.get_by_role("button", name="Keys").click()
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("show", [_live, _panels, _gallery, _large, _compared, _selected, _narrow, _help])
-def test_nothing_stands_in_anybodys_way(
-    board: BoardPage, axe: Callable[..., list[str]], shoot: Callable[[str], Path], show: Callable[..., None], *, dark: bool
-) -> None:  # fmt: skip
-    """axe-core finds nothing in any state of the board, light or dark; a picture of each is kept."""
-    show(board, dark=dark)
-    shoot(f"board-{show.__name__.lstrip('_')}-{'dark' if dark else 'light'}")
-    assert axe(".mjb") == []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import running
+from .conftest import PATIENCE, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,20 @@ for _ in range(300):
     if began and form.run is None: break
     await asyncio.sleep(0.05)
 print(len(began), server.stats()["tasks"] - tasks, form.panel.progress["alert"] or "no trouble")
+"""
+
+BOARD = """
+mj = session()
+mj.imagine("a fox").result()
+tasks = server.stats()["tasks"]
+board = mjnb.SweepBoard(mj.history(), session=mj)
+time.sleep(0.3)
+"""
+MADE = """
+for _ in range(300):
+    if board.frame["state"].tolist() == ["success"] * 2: break
+    await asyncio.sleep(0.05)
+print(len(board.frame), server.stats()["tasks"] - tasks, board.grid.trouble or "no trouble")
 """
 
 
@@ -104,3 +119,40 @@ def test_a_click_is_done_once(regime: Regime, kernel: Kernel, during: str) -> No
     assert [m for m in kernel.said if m["msg_type"] == "error"] == []
     assert [m for m in kernel.said if m["msg_type"] == "stream" and m["content"]["name"] == "stderr"] == []
     assert kernel.is_healthy()
+
+
+def test_a_board_hears_its_page_from_the_first(regime: Regime, kernel: Kernel) -> None:
+    """A page that speaks as soon as it has the board's widget is told all tiles; a press that comes twice is paid once."""
+    kernel.listen()
+    kernel.said.clear()
+    subshell = kernel.subshell() if regime.subshells else ""
+    cell = kernel.send(BOARD)
+    end = time.monotonic() + PATIENCE
+    while not (comm := _board(kernel)):
+        assert time.monotonic() < end, "no board was opened"
+        kernel.listen()
+    kernel.tell(comm, {"kind": "ready"}, subshell)
+    assert kernel.wait(cell).status == "ok"
+    for _ in range(2):
+        press = {
+            "kind": "do",
+            "deed": "reroll",
+            "ids": [0],
+            "picture": None,
+            "choice": None,
+            "token": "one",
+        }
+        kernel.tell(comm, press, subshell)
+    assert kernel.text(MADE) == "2 1 no trouble"
+    kernel.listen(0.5)
+    told = [m["content"]["data"].get("content") or {} for m in kernel.said if m["msg_type"] == "comm_msg"]
+    assert [content["token"] for content in told if content.get("kind") == "done"] == ["one", "one"]
+    assert {tile["id"] for c in told if c.get("kind") == "tiles" for tile in c["tiles"]} == {0, 1}
+    assert [m for m in kernel.said if m["msg_type"] == "error"] == []
+    assert kernel.is_healthy()
+
+
+def _board(kernel: Kernel) -> str:
+    """Name the comm of the board that was opened, "" before."""
+    opened = (m["content"] for m in kernel.said if m["msg_type"] == "comm_open")
+    return next((str(c["comm_id"]) for c in opened if "offers" in c["data"].get("state", {})), "")

@@ -8,19 +8,21 @@ import ipywidgets
 
 from mjnb.errors import InvalidRequest, LayoutError, SetupError
 from mjnb.fields import Whole
+from mjnb.runs import Run
 from mjnb.views.fallback import Stills
 from mjnb.widgets.board.grid import Grid
+from mjnb.widgets.board.holdings import Holdings
 from mjnb.widgets.board.state import State, picture_of
 from mjnb.widgets.board.still import still
 from mjnb.widgets.board.tray import Tray
-from mjnb.widgets.board.view import DEFAULTS, Code, checked, code
+from mjnb.widgets.board.view import DEFAULTS, Code, asked, checked, code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
-    from mjnb.runs import Run
+    from mjnb.jobs import Job
     from mjnb.session import Session
 
 __all__ = ["SweepBoard"]
@@ -82,12 +84,15 @@ class SweepBoard(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets h
             "rows": rows, "cols": cols, "facet": facet, "at": at or {}, "hide": hide or {}, "picture": picture, "size": size,
             "sort": sort, "descending": descending, "where": where, "color": color,
         }  # fmt: skip
-        self.grid = Grid(self._answer)
-        self._state = State(source, session, self.grid, self.refresh_still, asked=(rows, cols, facet))
+        held = Holdings(source, session)  # whatever is wrong is found before there is any widget
+        columns = held.columns(asked(view))
+        self.grid = Grid(
+            view=checked(columns, view), notice="" if held.session is not None else _NO_SESSION
+        )
+        self._state = State(held, columns, self.grid, self.refresh_still)
         self.tray = Tray(self._state.adopt, self._state.join)
-        self.grid.view = checked(self._state.columns, view)
-        self.grid.notice = "" if self._state.session is not None else _NO_SESSION
         super().__init__([self.grid, self.tray])
+        self.grid.answer_with(self._answer)
         self._state.start()
 
     # -- arranging -----------------------------------------------------------------------------------------------
@@ -95,7 +100,7 @@ class SweepBoard(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets h
     @property
     def view(self) -> Code:
         """The arrangement as a line of code that builds it again."""
-        return code(self._state.columns, self.grid.view, *self._state.held.names())
+        return code(self._state.columns, self._state.view, *self._state.held.names())
 
     def arrange(self, **changes: Any) -> None:
         """Change the arrangement: any of the constructor's arguments from `rows` to `color`; the others stay.
@@ -107,9 +112,36 @@ class SweepBoard(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets h
         for name in changes:
             if name not in DEFAULTS:
                 raise InvalidRequest.unknown_name(name, "SweepBoard.arrange", DEFAULTS)
-        view = {**self.grid.view, **changes}
-        self._state.restructure([view[part] for part in ("rows", "cols", "facet") if view[part]])
+        view = {**self._state.view, **changes}
+        self._state.restructure(asked(view))
         self.grid.view = checked(self._state.columns, view)
+        self._state.redraw()
+
+    # -- what joins it, and what becomes of it -------------------------------------------------------------------
+
+    def follow(self, run: Run) -> None:
+        """Show a run here as well: its new cells as new tiles, those that had failed or were stopped in their own.
+
+        Raises:
+            LayoutError: It is no run.
+
+        Example:
+            `board.follow(sweep.start(mj, retry="failed"))`
+        """
+        if not isinstance(run, Run):
+            raise LayoutError(f"follow: a run of a sweep is followed, not a {type(run).__name__}")
+        self._state.join(run)
+
+    def refresh(self) -> Job[int]:
+        """Read from the ledger what has become of tasks that had not ended when they were last seen; sends nothing.
+
+        Returns:
+            A job for the number of tiles that have changed.
+
+        Raises:
+            SetupError: The board has no session.
+        """
+        return self._state.renew()
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
@@ -192,11 +224,12 @@ class SweepBoard(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets h
 
     def still(self) -> dict[str, Any]:
         """Return a labelled contact sheet of the board as it is arranged (its first page), or words where there is none."""
-        return still(self._state.held.tiles, self.grid.view, self._state.held.words())
+        return still(self._state.held.tiles, self._state.view, self._state.held.words())
 
     def close(self) -> None:
         """Close it and everything in it; a run goes on."""
-        self.tray.shut()
-        self.tray.close()
-        self.grid.close()
+        if "tray" in self.__dict__:  # else it was refused before there was anything
+            self.tray.shut()
+            self.tray.close()
+            self.grid.close()
         super().close()

@@ -192,7 +192,7 @@ def _states(tiles: Sequence[Tile], *, live: bool) -> tuple[str, ...]:
 def held(tiles: Sequence[Tile]) -> Mapping[str, str]:
     """Name what is the same for all tiles that were not made from others, and says something."""
     roots = [tile for tile in tiles if tile.parent is None] or list(tiles)
-    names = dict.fromkeys(name for tile in roots for name in tile.row) if roots else {}
+    names = dict.fromkeys(name for tile in roots for name in tile.row)
     fields = [
         name for name in names if name not in _SILENT and name not in {"simulated", "created", "fail_code"}
     ]

@@ -97,20 +97,17 @@ class Deeds:
         )  # fmt: skip
 
     def _reroll(self, tiles: Sequence[Tile]) -> dict[str, Any]:
-        prices = self._prices(tiles)
+        each = self._prices(tiles)
+        prices = set(each.values())
         price = next(iter(prices)) if len(prices) == 1 else None
         known = sorted(one for one in prices if one is not None)
         help_ = "The same request once more, as a new task."
         if len(prices) > 1 and known:
             help_ += f" From {money(known[0])} to {money(known[-1])}, as the task's speed is."
-        return _offer(
-            _AGAIN,
-            "Reroll",
-            help_,
-            [_choice(None, "again", price)],
-            self._generating,
-            "task",
-            many=True,
+        choices = [_choice(None, "again", price)]
+        offer = _offer(_AGAIN, "Reroll", help_, choices, self._generating, "task", many=True)
+        return offer | (
+            {"prices": {str(number): one for number, one in each.items()}} if len(prices) > 1 else {}
         )
 
     def _form(self, deed: str, label: str, each: str, help_: str) -> dict[str, Any]:
@@ -118,16 +115,19 @@ class Deeds:
         modes = list(self.session.dialect.modes) if deed == _PAINT else self._generating
         return _offer(deed, label, help_, [], modes, each, many=False)
 
-    def _prices(self, tiles: Sequence[Tile]) -> set[int | None]:
-        """Price asking again, for each combination of mode and speed that there is."""
+    def _prices(self, tiles: Sequence[Tile]) -> dict[int, int | None]:
+        """Price asking each tile's request again; worked out once for each combination of mode and speed."""
         able = [tile for tile in tiles if tile.mode in self._generating and self._is_ours(tile)]
-        kinds = {(tile.mode, text_of(tile.row.get("speed"))): tile for tile in able}
-        prices: set[int | None] = set()
-        for tile in kinds.values():
+        known: dict[tuple[str, str], int | None] = {}
+        prices: dict[int, int | None] = {}
+        for tile in able:
+            kind = (tile.mode, text_of(tile.row.get("speed")))
             try:
-                prices.add(self.session.price_micro(self._asked(tile)))
+                if kind not in known:
+                    known[kind] = self.session.price_micro(self._asked(tile))
             except InvalidRequest:
                 continue
+            prices[tile.id] = known[kind]
         return prices
 
     # -- requests ------------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class Deeds:
         """
         self.check(tile)
         if deed == _AGAIN:
-            return self.asked(tile)
+            return self.session.prepare(self.asked(tile), advise=False)
         one = self._follow_ups.get(deed)
         if one is None:
             raise InvalidRequest(
@@ -156,18 +156,34 @@ class Deeds:
             )
         if not tile.task_id:
             raise InvalidRequest("tile", deed, "a task that the gateway has taken")
-        return one.request(tile.task_id, picture, choice if choice is not None else one.values[0])
+        made = one.request(tile.task_id, picture, choice if choice is not None else one.values[0])
+        return self.session.prepare(made, advise=False)
 
     def check(self, tile: Tile) -> None:
-        """Refuse a tile of another gateway, or one that is real where this session is not."""
+        """Refuse a tile of another gateway, or one that is real where this session is not.
+
+        Raises:
+            InvalidRequest: Nothing can be done with it here.
+        """
         if not self._is_ours(tile):
-            here = f"a tile of this session's {'simulated ' if self.session.simulated else ''}{self.session.gateway}"
-            there = f"{'simulated ' if tile.row.get('simulated') else ''}{text_of(tile.row.get('gateway'))}"
-            raise InvalidRequest("tile", there, here)
+            raise InvalidRequest("tile", self._there(tile), f"a tile of this session's {self._here()}")
+
+    def why_not(self, tile: Tile) -> str:
+        """Say why nothing can be done with a tile here, "" if something can."""
+        if self._is_ours(tile):
+            return ""
+        return f"This task is of {self._there(tile)}; this session speaks to {self._here()}."
+
+    def _here(self) -> str:
+        return f"{'simulated' if self.session.simulated else 'real'} {self.session.gateway}"
+
+    def _there(self, tile: Tile) -> str:
+        gateway = text_of(tile.row.get("gateway")) or "an unknown gateway"
+        return f"{'simulated' if tile.is_simulated else 'real'} {gateway}"
 
     def _is_ours(self, tile: Tile) -> bool:
         same = text_of(tile.row.get("gateway")) == self.session.gateway
-        return same and bool(tile.row.get("simulated")) == self.session.simulated
+        return same and tile.is_simulated == self.session.simulated
 
     def asked(self, tile: Tile) -> Request:
         """Return what a tile was asked for: as it is known here, as the ledger has it, or as its row says it."""

@@ -29,8 +29,8 @@ _BATCH = 32  # thumbnails in one message
 class Grid(anywidget.AnyWidget):
     """Everything that is seen of a board. Words are traits; tiles and pictures travel as messages, each once.
 
-    Args:
-        on_message: Called with what the page sends, in whichever thread that arrives; what it raises is shown.
+    A page may speak before there is anybody to answer (where the kernel hears it in another thread): what it says is
+    kept until `answer_with`. A message with a `token` is done once, however often it comes, and acknowledged each time.
     """
 
     # Text, not paths: of a path anywidget keeps every instance alive for as long as the kernel.
@@ -44,16 +44,42 @@ class Grid(anywidget.AnyWidget):
     trouble = traitlets.Unicode("").tag(sync=True)
     notice = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, on_message: Callable[[Mapping[str, Any]], None], **traits: Any) -> None:
-        super().__init__(**traits)
-        self._answer = on_message
+    def __init__(self, **traits: Any) -> None:
+        self._answer: Callable[[Mapping[str, Any]], None] | None = None
+        self._early: list[Any] = []
+        self._lock, self._tokens = threading.Lock(), set[str]()
         self.on_msg(self._receive)
+        super().__init__(**traits)
+
+    def answer_with(self, answer: Callable[[Mapping[str, Any]], None]) -> None:
+        """Have `answer` called with what the page sends, in whichever thread that arrives; what it raises is shown."""
+        with self._lock:
+            self._answer, early, self._early = answer, self._early, []
+        for content in early:
+            self._receive(self, content, [])
 
     def _receive(self, _: Any, content: Any, __: Any) -> None:
+        with self._lock:
+            answer = self._answer
+            if answer is None:
+                self._early.append(content)
+                return
+        token = content.get("token") if isinstance(content, dict) else None
         try:
-            self._answer(content)
+            if token is None or self._is_new(token):
+                answer(content)
         except Exception as error:  # noqa: BLE001  (whatever it is, the person who pressed must see it)
             self.trouble = f"{type(error).__name__}: {error}"
+        finally:
+            if token is not None:
+                self.send({"kind": "done", "token": token})
+
+    def _is_new(self, token: object) -> bool:
+        """Take a token; False if it has been here: the same press must not be paid twice."""
+        with self._lock:
+            known = str(token) in self._tokens
+            self._tokens.add(str(token))
+        return not known
 
 
 class Outbox:
@@ -73,6 +99,11 @@ class Outbox:
         """A new page has nothing yet."""
         with self._lock:
             self._is_open = self._fresh = True
+
+    def again(self) -> None:
+        """Something went wrong on the way: tell everything once more, if there is a page at all."""
+        with self._lock:
+            self._fresh = self._is_open
 
     @property
     def is_open(self) -> bool:
@@ -98,21 +129,28 @@ class Outbox:
         self._tiles |= {wire["id"]: wire for wire in new}
         return new
 
-    def thumbs(self, tiles: Sequence[Tile]) -> tuple[list[dict[str, int]], list[bytes]]:
-        """Read the next thumbnails, those of tiles in sight first, and take them for sent; a broken one is left out."""
+    def thumbs(self, tiles: Sequence[Tile]) -> tuple[list[dict[str, int]], list[bytes], set[int]]:
+        """Read the next thumbnails, those of tiles in sight first, and take them for sent; a broken one is left out.
+
+        Returns:
+            Which they are, their bytes, and the tiles that turned out to lack one.
+        """
         by_id = {tile.id: tile for tile in tiles}
         first = [by_id[number] for number in self._seen if number in by_id]
         told: list[dict[str, int]] = []
         found: list[bytes] = []
+        broken: set[int] = set()
         for tile, number, path in self._unsent([*first, *tiles]):
             try:
                 found.append(thumb(path, _THUMB))
                 told.append({"id": tile.id, "picture": number})
             except PictureError as error:
+                tile.missing.add(number)
                 tile.note = tile.note or str(error)
-            if len(found) >= _BATCH:
+                broken.add(tile.id)
+            if len(found) + len(broken) >= _BATCH:
                 break
-        return told, found
+        return told, found, broken
 
     def _unsent(self, tiles: Iterable[Tile]) -> Iterable[tuple[Tile, int, Path]]:
         for tile in tiles:

@@ -42,9 +42,11 @@ class Holdings:
         if not is_run and not {"cell", "state", "images"} <= set(getattr(source, "columns", ())):
             raise LayoutError("board: the source is a run or a frame of mjnb, with cell, state and images")
         self.session = source.session if isinstance(source, Run) and session is None else session
+        self._timed = self.session  # whose clock it goes by
         self._named = (weakref.ref(source), "run" if is_run else "frame", None if is_run else session)
         self.lock, self._updating = threading.RLock(), threading.Lock()
         self.tiles: list[Tile] = []
+        self._renewed: set[int] = set()  # tiles of which the ledger has told more than their frame
         self.runs: list[Following] = []
         self._frame: pd.DataFrame | None = None
         self._designed: list[str] = []
@@ -69,12 +71,21 @@ class Holdings:
                 tile.said = self.saying(deed, self.tiles[tile.parent], tile.row.get("image_index"))
 
     def follow(self, run: Run) -> None:
-        """Take over the cells of a run, but for those that are here already."""
+        """Take over the cells of a run; those that are here already and have no pictures go on in their own tiles."""
+        if self._timed is None:
+            self._timed = run.session
+            self._began = self._now() - run.progress.elapsed_s
         with self.lock:
-            known = frozenset(text_of(tile.row.get("cell")) for tile in self.tiles)
+            if any(following.run is run for following in self.runs):
+                return
+            roots = [tile for tile in self.tiles if tile.parent is None]
+            known = {
+                text_of(tile.row.get("cell")): tile if tile.over and not tile.is_whole else None
+                for tile in roots
+            }
             following = Following(run, len(self.tiles), known, self._began)
             self.runs.append(following)
-            self.tiles += following.tiles
+            self.tiles += [tile for tile in following.tiles if tile.id >= len(self.tiles)]
             self._designed = list(dict.fromkeys([*self._designed, *following.axes]))
 
     def add(self, make: Callable[[int], Tile]) -> Tile:
@@ -82,6 +93,33 @@ class Holdings:
         with self.lock:
             self.tiles.append(make(len(self.tiles)))
             return self.tiles[-1]
+
+    def copies(self, tiles: Iterable[Tile]) -> list[Tile]:
+        """Return tiles with all others of the same tasks: a frame may hold a row twice."""
+        given = set(tiles)
+        tasks = {tile.task_id for tile in given} - {""}
+        with self.lock:
+            return [tile for tile in self.tiles if tile in given or tile.task_id in tasks]
+
+    def renew(self) -> list[Tile]:
+        """Read anew from the ledger what had not come to its end; return the tiles that have changed. Takes a moment."""
+        assert self.session is not None
+        store = self.session.store
+        with self.lock:
+            due = [tile for tile in self.tiles if tile.over and not tile.is_whole]
+            taken = {tile.task_id for tile in self.tiles} - {""}
+        best = store.by_cells([text_of(tile.row.get("cell")) for tile in due if tile.parent is None])
+        changed = []
+        for tile in due:
+            entry = best.get(text_of(tile.row.get("cell"))) if tile.parent is None else None
+            if entry is None or (entry.task_id in taken and entry.task_id != tile.task_id):
+                entry = store.by_task(tile.task_id) if tile.task_id else None
+            if entry is not None and entry != tile.entry:
+                tile.take(entry)
+                changed.append(tile)
+        with self.lock:
+            self._renewed |= {tile.id for tile in changed}
+        return changed
 
     def inherit(self, child: Tile, parent: Tile) -> None:
         """Give a tile its parent's place on the axes that no request has, such as a prompt's groups."""
@@ -140,7 +178,7 @@ class Holdings:
     # -- numbers -------------------------------------------------------------------------------------------------
 
     def _now(self) -> float:
-        return self.session.clock.now() if self.session is not None else 0.0
+        return self._timed.clock.now() if self._timed is not None else 0.0
 
     def elapsed_s(self) -> float:
         """Say how long ago the board began, in the gateway's seconds."""
@@ -153,7 +191,14 @@ class Holdings:
     @property
     def pace(self) -> float:
         """Gateway seconds in a real one."""
-        return self.session.place.time_scale if self.session is not None else 1.0
+        return self._timed.place.time_scale if self._timed is not None else 1.0
+
+    @property
+    def pays(self) -> str:
+        """What the session's follow-ups are paid with: `"simulated"` or `"real"` money, "" without a session."""
+        if self.session is None:
+            return ""
+        return "simulated" if self.session.simulated else "real"
 
     def facts(self) -> dict[str, Any]:
         """Say how far it is, and what all tiles have in common."""
@@ -163,7 +208,8 @@ class Holdings:
         return {
             **self._counts(run),
             "now": round(self.elapsed_s(), 1), "pace": self.pace, "ended": not live, "live": bool(live),
-            "simulated": bool(self.tiles) and all(bool(tile.row.get("simulated")) for tile in self.tiles),
+            "simulated": bool(self.tiles) and all(tile.is_simulated for tile in self.tiles),
+            "pays": self.pays,
             "title": same.pop("prompt", ""),
             "held": [[name.replace("_", " "), text] for name, text in same.items()],
             "rest": "",
@@ -180,19 +226,36 @@ class Holdings:
 
     def table(self) -> tuple[pd.DataFrame, list[int | None]]:
         """Return all rows with their stars, and the tile of each."""
-        tables, ids = [], list[int | None]()
-        if self._frame is not None:
-            tables, ids = [self._frame], [*range(len(self._frame))]
-        for following in self.runs:
-            table, numbers = following.rows()
-            tables.append(table)
-            ids += numbers
+        parts = self._tables()
+        ids = [number for _, numbers in parts for number in numbers]
         own = {tile.id for following in self.runs for tile in following.tiles} | set(ids)
-        made = [tile for tile in list(self.tiles) if tile.id not in own and tile.task_id]
-        frame, ids = joined(tables, made), [*ids, *(tile.id for tile in made)]
+        made = [
+            tile for tile in list(self.tiles)
+            if tile.task_id and (tile.id not in own or tile.id in self._renewed)
+        ]  # fmt: skip
+        frame, ids = joined([table for table, _ in parts], made), [*ids, *(tile.id for tile in made)]
+        order = sorted(range(len(ids)), key=lambda at: (ids[at] is None, ids[at] or 0))
+        if order != [*range(len(ids))]:
+            attrs = frame.attrs
+            frame, ids = frame.iloc[order].reset_index(drop=True), [ids[at] for at in order]
+            frame.attrs = attrs
         stars = [0 if number is None else self.tiles[number].stars for number in ids]
         kept = frame.drop(columns=["stars"]) if "stars" in frame else frame
         return kept.assign(stars=stars), ids
+
+    def _tables(self) -> list[tuple[pd.DataFrame, list[int | None]]]:
+        """Return the frame's rows and the runs', with their tiles: of each tile those that say the latest."""
+        parts: list[tuple[pd.DataFrame, list[int | None]]] = []
+        if self._frame is not None:
+            parts.append((self._frame, [*range(len(self._frame))]))
+        parts += [following.rows() for following in self.runs]
+        later = set(self._renewed)
+        for at, (table, numbers) in reversed([*enumerate(parts)]):
+            kept = [place for place, number in enumerate(numbers) if number not in later]
+            later |= {number for number in numbers if number is not None}
+            if len(kept) < len(numbers):
+                parts[at] = (table.iloc[kept], [numbers[place] for place in kept])
+        return parts
 
 
 def _name_of(thing: object, otherwise: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mjnb import frame as frames
-from mjnb.widgets.board.tiles import Tile, as_records, blank_row, shape_of
+from mjnb.widgets.board.tiles import Tile, as_records, blank_row, is_true, number_of, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Following", "joined"]
 
+_NULLABLE = {"i": "Int64", "u": "Int64", "b": "boolean"}  # by numpy's kind; also those of pandas' own types
+_FIGURES = ("cost_time_s", "queue_time_s", "lag_s", "price_usd")
+
 
 class Following:
     """A run's cells as tiles, brought up to date from any one thread; when the run has ended it is let go.
@@ -24,12 +27,12 @@ class Following:
     Args:
         run: The run.
         first: The number of its first tile.
-        known: Cells that the board has already.
+        known: Cells that the board has already, each with its tile if that is to go on, None if it is left alone.
         began: When the board began, in the gateway's seconds.
     """
 
     def __init__(
-        self, run: Run, first: int, known: frozenset[str] = frozenset(), began: float | None = None
+        self, run: Run, first: int, known: Mapping[str, Tile | None], began: float | None = None
     ) -> None:
         self.run: Run | None = run
         self.axes = list(run.sweep.axes)
@@ -46,6 +49,15 @@ class Following:
             tile = Tile(number, record, request=spot.request, span_s=shapes[at]["span_s"], over=False)
             tile.shape = shape_of(record) or (1, 1)
             self._tiles[at] = tile
+        for at, spot in enumerate(run.plan.spots):
+            if (there := known.get(spot.key)) is not None:
+                there.request, there.span_s, there.over, there.note = (
+                    spot.request,
+                    shapes[at]["span_s"],
+                    False,
+                    "",
+                )
+                self._tiles[at] = there
         self.update()
 
     @property
@@ -120,19 +132,53 @@ def joined(tables: Sequence[pd.DataFrame], more: Sequence[Tile]) -> pd.DataFrame
         dict.fromkeys(name for table in tables for name in table.attrs.get("mjnb", {}).get("axes", []))
     )
     rows = [record for table in tables for record in _records(table)]
-    return frames.build([*rows, *(_timeless(tile.row) for tile in more)], axes)
+    frame = frames.build([*rows, *(_raw(tile.row) for tile in more)], axes)
+    return frame.assign(**{name: _gapped(frame[name], kind) for name, kind in _kinds(tables).items()})
+
+
+def _kinds(tables: Sequence[pd.DataFrame]) -> dict[str, str]:
+    """Name the columns that are whole numbers, or truths, in every table that has them."""
+    found: dict[str, set[str]] = {}
+    for table in tables:
+        for name, kind in table.dtypes.items():
+            found.setdefault(str(name), set()).add(_NULLABLE.get(kind.kind, ""))
+    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1 and kinds != {""}}
+
+
+def _gapped(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+    """Keep whole numbers and truths what they are where rows without any have joined them."""
+    if not column.isna().any():
+        return column
+    try:
+        return column.astype(kind)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError):  # other values have joined them as well
+        return column
 
 
 def _records(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    return (_timeless({str(k): v for k, v in one.items()}) for one in table.to_dict("records"))
+    return (_raw({str(k): v for k, v in one.items()}) for one in table.to_dict("records"))
 
 
-def _timeless(row: dict[str, Any]) -> dict[str, Any]:
-    """Write a row's moments in epoch seconds and its gaps as None, as rows are before they are laid out."""
+def _raw(row: dict[str, Any]) -> dict[str, Any]:
+    """Write a row as rows are before they are laid out, whatever a file or a person has made of it.
+
+    Moments in epoch seconds, gaps as None, numbers and truths as such, lists as lists.
+    """
     empty = {name: None for name, value in row.items() if frames.is_empty_value(value)}
-    times = {
-        name: row[name].timestamp()
-        for name in ("created", "expires")
-        if name not in empty and hasattr(row.get(name), "timestamp")
+    times: dict[str, Any] = {
+        name: _epoch(row[name]) for name in ("created", "expires") if name in row and name not in empty
     }
-    return {**row, **empty, **times}
+    lists = {name: frames.paths(row.get(name)) for name in ("images", "urls")}
+    figures = {name: number_of(row.get(name)) for name in _FIGURES}
+    counts = {name: int(number_of(row.get(name)) or least) for name, least in (("repeat", 0), ("take", 1))}
+    truth = {"simulated": is_true(row.get("simulated"))}
+    return {**row, **empty, **times, **lists, **figures, **counts, **truth}
+
+
+def _epoch(moment: Any) -> float | None:
+    """Read a moment in epoch seconds, also where it is text."""
+    import pandas as pd
+
+    if isinstance(moment, str):
+        moment = pd.to_datetime(moment, utc=True, errors="coerce")
+    return number_of(moment.timestamp() if hasattr(moment, "timestamp") else moment)

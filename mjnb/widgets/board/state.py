@@ -3,62 +3,77 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mjnb.errors import InvalidRequest, MjnbError
+from mjnb.errors import InvalidRequest, MjnbError, SetupError
 from mjnb.jobs import Job
 from mjnb.widgets.board.beat import Beat, nowhere
 from mjnb.widgets.board.children import Children
-from mjnb.widgets.board.columns import PARTS
 from mjnb.widgets.board.deeds import Deeds
 from mjnb.widgets.board.grid import Outbox, large
-from mjnb.widgets.board.holdings import Holdings
 from mjnb.widgets.board.source import joined
 from mjnb.widgets.board.tiles import text_of
+from mjnb.widgets.board.view import asked, mended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
+    from mjnb.modes import Request
     from mjnb.runs import Run
     from mjnb.session import Session
-    from mjnb.tasks import Task
+    from mjnb.tasks import Task, TaskState
+    from mjnb.widgets.board.columns import Columns
     from mjnb.widgets.board.grid import Grid
+    from mjnb.widgets.board.holdings import Holdings
     from mjnb.widgets.board.source import Following
     from mjnb.widgets.board.tiles import Tile
 
 __all__ = ["State", "picture_of"]
 
 _MOST_TROUBLES = 4  # lines
+_REDRAW_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What a page is to be told: the facts, tiles (`fresh`: all of them), which thumbnails, and their bytes."""
+
+    facts: dict[str, Any]
+    tiles: list[dict[str, Any]] = field(default_factory=list)
+    fresh: bool = False
+    told: list[dict[str, int]] = field(default_factory=list)
+    found: list[bytes] = field(default_factory=list)
+    has_more: bool = False
 
 
 class State:
     """Everything about a board but the widgets. Methods may be called from any thread and never wait for a gateway.
 
     Args:
-        source: A run, or a frame of ours.
-        session: Where follow-ups go; a run's own by default.
+        held: The tiles and where they come from.
+        columns: Their columns.
         grid: The widget that draws.
         ended: Called in a thread when a run has ended and its tiles are final.
-        asked: Columns that somebody wants side by side.
     """
 
-    def __init__(
-        self, source: Run | pd.DataFrame, session: Session | None, grid: Grid, ended: Callable[[], None], *,
-        asked: Iterable[str | None] = (),
-    ) -> None:  # fmt: skip
-        self.held = Holdings(source, session)
+    def __init__(self, held: Holdings, columns: Columns, grid: Grid, ended: Callable[[], None]) -> None:
+        self.held, self.columns = held, columns
         self.session = self.held.session
         self._grid, self._ended = grid, ended
         self._outbox, self._beat = Outbox(), Beat(self._step, self.complain)
         self._dirty: set[int] = set()
+        self._owed: set[Tile] = set()  # rated before the gateway had taken them
+        self._is_redrawing, self._redrawn = False, float("-inf")
         self._drawn = False  # whether the picture that stays shows the end already
         self.deeds = Deeds(self.session) if self.session is not None else None
         self._children: Children | None = None
         if self.session is not None:
             self._children = Children(self.session, self._touch, self.complain, self.held.elapsed_s)
-        self.restructure(name for name in asked if name)
+        self._tell_columns()
 
     def start(self) -> None:
         """Begin to tell the page."""
@@ -70,6 +85,9 @@ class State:
     def restructure(self, asked: Iterable[str] = ()) -> None:
         """Find the columns anew, after tiles have joined or somebody has asked for one."""
         self.columns = self.held.columns([*asked])
+        self._tell_columns()
+
+    def _tell_columns(self) -> None:
         offers = self.deeds.offers(self.held.tiles) if self.deeds is not None else []
         with self.held.lock:
             self._dirty |= {tile.id for tile in self.held.tiles}
@@ -81,14 +99,42 @@ class State:
             )
 
     def join(self, run: Run) -> None:
-        """Take the tiles of another run onto the board."""
+        """Take the tiles of another run onto the board; cells that are there already go on in their own tiles."""
         self.held.follow(run)
+        self._drawn = False
         run.listen(self._strike)
         self.restructure(self._parts())
         self._beat.wake()
 
     def _parts(self) -> list[str]:
-        return [self._grid.view[part] for part in PARTS if self._grid.view.get(part)]
+        return asked(mended(self.columns, self._grid.view))
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """The arrangement as the page shows it."""
+        return mended(self.columns, self._grid.view)
+
+    def redraw(self) -> None:
+        """Draw the picture that stays anew, at most every few seconds: a page makes its view anew for that."""
+        if self._is_redrawing:
+            return
+        wait = self._redrawn + _REDRAW_S - time.monotonic()
+        self._is_redrawing = True
+        if wait > 0:
+            nowhere(lambda: Job(self._redraw_after(wait), label="the picture that stays"))
+            return
+        nowhere(self._redraw)
+
+    async def _redraw_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(self._redraw)
+
+    def _redraw(self) -> None:
+        self._is_redrawing, self._redrawn = False, time.monotonic()
+        try:
+            self._ended()
+        except Exception as error:  # noqa: BLE001  (the arrangement itself is right)
+            self.complain(f"The picture that stays could not be drawn: {type(error).__name__}: {error}")
 
     # -- telling -------------------------------------------------------------------------------------------------
 
@@ -118,35 +164,66 @@ class State:
 
     async def _step(self) -> str:
         """Tell what is new, in at most three messages; let go of runs that have ended."""
-        if self._grid.comm is None:
-            return ""
         over = [one for one in self.held.runs if one.run is not None and one.run.progress.ended]
-        tiles, fresh, told, found, facts = await asyncio.to_thread(self._gather)
-        if {**facts, "now": 0} != {**self._grid.facts, "now": 0} or self._is_busy():
-            self._grid.facts = facts
-        if tiles or fresh:
-            self._grid.send({"kind": "tiles", "tiles": tiles, "all": fresh})
-        if found:
-            self._grid.send({"kind": "pictures", "of": told}, buffers=found)
+        changed = await asyncio.to_thread(self._catch_up)
+        has_more = False
+        if not self._is_closed:
+            try:
+                has_more = self._tell(await asyncio.to_thread(self._gather, changed))
+            except Exception:
+                self._outbox.again()  # what was taken for sent may not have been
+                raise
         for following in over:
             await self._let_go(following)
-        return "more" if found or over else ("wait" if self._is_busy() else "")
+        if self._is_closed:
+            return "more" if over else ""
+        return "more" if has_more or over else ("wait" if self._is_busy() else "")
 
-    def _gather(
-        self,
-    ) -> tuple[list[dict[str, Any]], bool, list[dict[str, int]], list[bytes], dict[str, Any]]:
-        """Read what is new: tiles, whether they are all, which pictures, their bytes, and the facts; takes a moment."""
+    @property
+    def _is_closed(self) -> bool:
+        return self._grid.comm is None
+
+    def _catch_up(self) -> set[int]:
+        """See what has changed, and write down stars that had to wait for their tasks; takes a moment."""
         changed = self.held.update()
+        with self.held.lock:
+            due = {tile for tile in self._owed if tile.task_id}
+            self._owed -= due
+        for tile in due:
+            assert self.session is not None
+            try:
+                self.session.star(tile.task_id, tile.stars)
+            except MjnbError as error:
+                self.complain(str(error))
+        return changed
+
+    def _tell(self, news: _News) -> bool:
+        """Send what is new; tell whether there is more."""
+        if {**news.facts, "now": 0} != {**self._grid.facts, "now": 0} or self._is_busy():
+            self._grid.facts = news.facts
+        if news.tiles or news.fresh:
+            self._grid.send({"kind": "tiles", "tiles": news.tiles, "all": news.fresh})
+        if news.found:
+            self._grid.send({"kind": "pictures", "of": news.told}, buffers=news.found)
+        return news.has_more
+
+    def _gather(self, changed: set[int]) -> _News:
+        """Read what is new; takes a moment."""
         (is_open, fresh), facts = self._outbox.begin(), self.held.facts()
         with self.held.lock:
             dirty, self._dirty = self._dirty | changed, set()
             tiles, columns = list(self.held.tiles), self.columns
         if not is_open:
-            return [], False, [], [], facts
-        told, found = self._outbox.thumbs(tiles)
-        chosen = tiles if fresh else [tiles[number] for number in sorted(dirty)]
-        wires = [tile.wire(columns.texts, columns.numbers, self.held.pace) for tile in chosen]
-        return self._outbox.changes(wires), fresh, told, found, facts
+            return _News(facts)
+        told, found, broken = self._outbox.thumbs(tiles)
+        chosen = tiles if fresh else [tiles[number] for number in sorted(dirty | broken)]
+        wires = self._outbox.changes(self._wire(tile, columns) for tile in chosen)
+        return _News(facts, wires, fresh, told, found, has_more=bool(found or broken))
+
+    def _wire(self, tile: Tile, columns: Columns) -> dict[str, Any]:
+        wire = tile.wire(columns.texts, columns.numbers, self.held.pace)
+        why = self.deeds.why_not(tile) if self.deeds is not None else ""
+        return {**wire, "can": False, "why": why} if why else wire
 
     async def _let_go(self, following: Following) -> None:
         """Keep a run's frame instead of the run, and draw the picture that stays."""
@@ -158,9 +235,8 @@ class State:
             if not isinstance(error, asyncio.CancelledError):
                 self.complain(str(error))
             table = await asyncio.to_thread(_rows_of, following)
-        if (
-            not self._drawn
-        ):  # first, since a front end then makes the view anew: who sees the end may open what stays
+        if not (self._drawn or self._is_closed):
+            # first, since a front end then makes the view anew: who sees the end may open what stays
             await asyncio.to_thread(self._ended)
         following.finish(table)
         await asyncio.to_thread(self.restructure, self._parts())
@@ -183,14 +259,35 @@ class State:
         self._job(lambda: self._grid.send(*large(tile, picture)), "a large picture")
 
     def star(self, ids: Sequence[int], stars: int) -> None:
-        """Rate tiles, here and in the ledger."""
-        tiles = [self.held.tile(number) for number in ids]
+        """Rate tiles, here and in the ledger; a task that the gateway has not taken yet is written there when it has."""
+        tiles = self.held.copies([self.held.tile(number) for number in ids])
+        session, tasks = self.session, {tile.task_id for tile in tiles} - {""}
+        with self.held.lock:
+            for tile in tiles:
+                tile.stars = stars
+            self._owed |= {tile for tile in tiles if not tile.task_id and session is not None}
         for tile in tiles:
-            tile.stars = stars
             self._touch(tile)
-        session, tasks = self.session, [tile.task_id for tile in tiles if tile.task_id]
-        if session is not None:
-            self._job(lambda: _rate(session, tasks, stars), "stars")
+        if session is not None and tasks:
+            self._job(lambda: _rate(session, sorted(tasks), stars), "stars")
+
+    def renew(self) -> Job[int]:
+        """Read from the ledger what has become of tasks that had not ended; return a job for how many have changed.
+
+        Raises:
+            SetupError: There is no session.
+        """
+        if self.session is None:
+            raise SetupError(
+                "Without a session there is no ledger to read: SweepBoard(…, session=mj) has one."
+            )
+        return Job(self._renew(), label="reading the ledger")
+
+    async def _renew(self) -> int:
+        changed = await asyncio.to_thread(self.held.renew)
+        await asyncio.to_thread(self.restructure, self._parts())
+        self._beat.wake()
+        return len(changed)
 
     def stop(self) -> None:
         """Stop what runs; what was sent from single tiles goes on."""
@@ -198,15 +295,16 @@ class State:
             following.stop()
 
     def send(self, deed: str, tiles: Sequence[Tile], picture: int | None, choice: Any) -> None:
-        """Send a follow-up of each tile, all at once; the session's own limits hold."""
-        for tile in tiles:
+        """Send a follow-up of each task, all at once; the session's own limits hold."""
+        once = {tile.task_id or tile: tile for tile in tiles}  # a frame may hold a task twice
+        for tile in once.values():
             self._send(deed, tile, picture_of(tile, picture), choice)
         self.restructure(self._parts())
         self._beat.wake()
 
     def _send(self, deed: str, tile: Tile, picture: int, choice: Any) -> None:
-        """Send one, in a tile of its own; where it cannot be, the tile says why, and the others are sent all the same."""
-        deeds, children, problem = self.deeds, self._children, ""
+        """Send one, in a tile of its own; where it cannot be, it is said why, and the others are sent all the same."""
+        deeds, children = self.deeds, self._children
         assert deeds is not None
         assert children is not None
         words = " ".join(filter(None, (deed, text_of(choice))))
@@ -214,24 +312,24 @@ class State:
         try:
             request = deeds.request(deed, tile, picture, choice)
         except InvalidRequest as error:
-            request, problem = None, str(error)
+            self.complain(f"{said}: {error}")
+            return
         child = self.held.add(lambda number: children.tile(number, tile, request, said))
         self.held.inherit(child, tile)
-        if request is None:
-            children.refuse(child, "refused", problem)
-            self.complain(f"{said}: {problem}")
-        else:
-            children.send(child)
+        children.send(child)
 
-    def adopt(self, task: Task, parent: Tile) -> None:
-        """Take a task that a form has made onto the board."""
+    def adopt(
+        self, job: Job[Task], request: Request | None, state: Callable[[], TaskState | None], parent: Tile
+    ) -> None:
+        """Take a task that a form has sent onto the board, and follow it whether or not the form stays open."""
         children = self._children
         assert children is not None
-        said = self.held.saying(getattr(task.request, "mode", "") or "task", parent, None)
-        child = self.held.add(lambda number: children.tile(number, parent, task.request, said))
+        said = self.held.saying(request.mode if request is not None else "follow-up", parent, None)
+        child = self.held.add(lambda number: children.tile(number, parent, request, said))
         self.held.inherit(child, parent)
-        children.settle(child, task)
+        children.follow(child, job, state)
         self.restructure(self._parts())
+        self._beat.wake()
 
     def _job(self, work: Callable[[], Any], label: str) -> None:
         """Do something slow in a thread."""

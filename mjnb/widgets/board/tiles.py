@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import numbers
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ from mjnb import images
 from mjnb.errors import PictureError
 from mjnb.rows import row as row_of
 from mjnb.tasks import TaskState
-from mjnb.views.still import word
+from mjnb.views.still import Word, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from mjnb.session import Session
     from mjnb.store import Entry
 
-__all__ = ["QUEUED", "Tile", "as_records", "blank_row", "of_frame", "text_of"]
+__all__ = ["QUEUED", "Tile", "as_records", "blank_row", "is_true", "number_of", "of_frame", "text_of"]
 
 QUEUED = (
     "queued"  # how the state "" of a cell that has no row yet is called where it is sorted and filtered by
@@ -41,13 +43,14 @@ _FOUR = 4  # pictures of a task, but for an upscale
 class Tile:
     """A task on the board: its row as in the frame, and what no row has.
 
-    `pictures` are files by number, `since_s` gateway seconds after the board began, `span_s` how long it is expected to
+    `pictures` are files by number, `missing` the numbers of those that cannot be read, `since_s` gateway seconds after the board began, `span_s` how long it is expected to
     take in gateway seconds. `over` means that nobody waits for it, so that a running state is what was left.
     """
 
     id: int
     row: dict[str, Any]
     pictures: dict[int, Path] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
     request: Request | None = None
     before: bool = False
     since_s: float | None = None
@@ -70,6 +73,17 @@ class Tile:
         """The mode of its request."""
         return text_of(self.row.get("mode"))
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nothing of it is real."""
+        return is_true(self.row.get("simulated"))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has succeeded, and has all its pictures."""
+        links = len(frames.paths(self.row.get("urls")))
+        return text_of(self.row.get("state")) == TaskState.SUCCESS.value and len(self.pictures) >= links
+
     def take(self, entry: Entry) -> None:
         """Take over what the ledger has of it now; its place on the axes stays."""
         raw = row_of(entry)
@@ -80,7 +94,7 @@ class Tile:
     def wire(self, names: Sequence[str], numbers: Sequence[str], pace: float) -> dict[str, Any]:
         """Write it for the page: labels of these columns, numbers of those; `pace` is gateway seconds a second."""
         state = text_of(self.row.get("state"))
-        said = word({"state": state, "pictures": self.pictures}, ended=self.over)
+        said = self._lacking() or word({"state": state, "pictures": self.pictures}, ended=self.over)
         return {
             "id": self.id,
             "labels": {name: label for name in names if (label := self.label(name)) != _NOTHING or self.parent is None},
@@ -91,7 +105,7 @@ class Tile:
             "aspect": list(self.shape), "count": self._count(),
             "parent": self.parent, "said": self.said,
             "prompt": text_of(self.row.get("prompt")), "task": self.task_id,
-            "simulated": bool(self.row.get("simulated")), "stars": self.stars,
+            "simulated": self.is_simulated, "stars": self.stars,
         }  # fmt: skip
 
     def label(self, name: str) -> str:
@@ -105,8 +119,7 @@ class Tile:
         """Return its value of a measured column, None if there is none."""
         if name == "stars":
             return self.stars
-        value = self.row.get(name)
-        return None if frames.is_empty_value(value) else float(value)  # type: ignore[arg-type]
+        return number_of(self.row.get(name))
 
     def reason(self) -> str:
         """Say why it failed, or what is wrong with it; pictures that are yet to come are not."""
@@ -114,6 +127,11 @@ class Tile:
             return self.note
         parts = (text_of(self.row.get(name)) for name in ("fail_code", "fail_msg"))
         return self.note or " ".join(filter(None, parts))
+
+    def _lacking(self) -> Word | None:
+        """Name pictures that ought to be on disk and cannot be read."""
+        many = len(self.missing)
+        return Word("!", "picture missing" if many == 1 else f"{many} pictures missing") if many else None
 
     def _count(self) -> int:
         links = len(frames.paths(self.row.get("urls")))
@@ -125,11 +143,45 @@ def text_of(value: object) -> str:
     return "" if frames.is_empty_value(value) else str(value)
 
 
+def number_of(value: Any) -> float | None:
+    """Read a value of a row as a number, None where it is none that could be drawn or sorted by.
+
+    >>> [number_of(v) for v in (3, "3.5", "$0.10", float("inf"), None)]
+    [3.0, 3.5, None, None, None]
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def is_true(value: object) -> bool:
+    """Read a truth of a row, as a file may have left it.
+
+    >>> [is_true(v) for v in (True, "True", 1.0, "False", None)]
+    [True, True, True, False, False]
+    """
+    return text_of(value).lower() in {"true", "1", "1.0"}
+
+
 def _moment(value: Any) -> str:
-    if frames.is_empty_value(value):
-        return frames.label(None)
-    when = value if hasattr(value, "strftime") else datetime.fromtimestamp(float(value), UTC)
-    return str(when.strftime("%Y-%m-%d %H:%M:%S"))
+    if frames.is_empty_value(value) or isinstance(value, str):  # a table that was read without its types
+        return frames.label(value)
+    seconds = number_of(value)
+    when = datetime.fromtimestamp(seconds, UTC) if seconds is not None else value
+    return str(when.strftime("%Y-%m-%d %H:%M:%S")) if hasattr(when, "strftime") else str(when)
+
+
+def _readable(value: Any) -> Any:
+    """Make a value of anybody's column one that has a label; what holds many numbers, say an embedding, is nothing."""
+    if value is None or isinstance(value, str | numbers.Number) or hasattr(value, "strftime"):
+        return value
+    if type(value).__name__ in {"bool_", "bool", "NAType"}:
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return " ".join(value)
+    return None if hasattr(value, "__len__") or hasattr(value, "__array__") else str(value)
 
 
 def blank_row(session: Session, request: Request, **known: Any) -> dict[str, Any]:
@@ -146,7 +198,9 @@ def as_records(rows: Iterable[Mapping[str, Any]], axes: Sequence[str] = ()) -> l
 
 def of_frame(frame: pd.DataFrame) -> list[Tile]:
     """Make one tile a row, numbered by their places; the ones made from others know their parents."""
-    records = [{str(name): value for name, value in one.items()} for one in frame.to_dict("records")]
+    records = [
+        {str(name): _value(name, value) for name, value in one.items()} for one in frame.to_dict("records")
+    ]
     files = _files(frame)
     tiles = [
         Tile(at, record, files.get(at, {}), stars=_stars(record.get("stars")))
@@ -172,8 +226,12 @@ def _files(frame: pd.DataFrame) -> dict[int, dict[int, Path]]:
     return found
 
 
+def _value(name: object, value: Any) -> Any:
+    return value if name in {"images", "urls"} else _readable(value)
+
+
 def _stars(value: object) -> int:
-    return 0 if frames.is_empty_value(value) else max(0, min(5, int(value)))  # type: ignore[call-overload]
+    return max(0, min(5, int(number_of(value) or 0)))
 
 
 def _shape(tile: Tile, tiles: Sequence[Tile]) -> tuple[float, float]:

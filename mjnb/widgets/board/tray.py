@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -9,16 +10,21 @@ import ipywidgets
 from mjnb import frame as frames
 from mjnb.errors import InvalidRequest
 from mjnb.widgets.board.tiles import text_of
+from mjnb.widgets.followups import step
 from mjnb.widgets.kit import button, line, shut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mjnb.jobs import Job
+    from mjnb.modes import Request
     from mjnb.runs import Run
     from mjnb.session import Session
-    from mjnb.tasks import Task
+    from mjnb.tasks import Task, TaskState
     from mjnb.widgets.board.deeds import Deeds
     from mjnb.widgets.board.tiles import Tile
+    from mjnb.widgets.followups import Action
+    from mjnb.widgets.forms import RequestForm
 
 __all__ = ["Tray"]
 
@@ -27,11 +33,16 @@ class Tray(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """At most one open form with its heading; opening another closes the first.
 
     Args:
-        made: Called with a finished task and the tile that it was made from, on the I/O thread.
+        made: Called when a form has sent a task, with its job, its request (None if that is not the form's own), what
+            tells its state, and the tile that it is made from.
         joined: Called with a run that was started here.
     """
 
-    def __init__(self, made: Callable[[Task, Tile], None], joined: Callable[[Run], None]) -> None:
+    def __init__(
+        self,
+        made: Callable[[Job[Task], Request | None, Callable[[], TaskState | None], Tile], None],
+        joined: Callable[[Run], None],
+    ) -> None:
         super().__init__([])
         self._made, self._joined = made, joined
         self.form: Any = None
@@ -43,25 +54,45 @@ class Tray(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Raises:
             InvalidRequest: The picture has no address at the gateway.
         """
-        from mjnb.widgets.forms import RequestForm
-
         links = dict(enumerate(frames.paths(tile.row.get("urls"))))
         if picture not in links:
             raise InvalidRequest("picture", picture, "a picture that the gateway has an address of")
         prompt = text_of(tile.row.get("prompt"))
-        form = RequestForm(
-            mode, session, image_urls=[links[picture]], **({"prompt": prompt} if prompt else {})
-        )
-        told: set[str] = set()
+        values = {"image_urls": [links[picture]], **({"prompt": prompt} if prompt else {})}
+        self._fill(mode, session, tile, title, values)
+
+    def _fill(
+        self, mode: str | type[Request], session: Session, tile: Tile, title: str, values: dict[str, Any]
+    ) -> None:
+        """Open a form whose tasks join the board, and so do those of the forms that are opened from it."""
+        from mjnb.widgets.forms import RequestForm
+
+        form = RequestForm(mode, session, **values)
+
+        def opens(action: Action, index: int) -> None:
+            given = action.values_for(index)
+            if action.whole and action.model is form.model:
+                form.values = given
+            else:
+                self._fill(action.model, session, tile, title, given)
+
+        form.opens = opens
+        form.told = self._told(form, tile)
+        self._open(form, title)
+
+    def _told(self, form: RequestForm, tile: Tile) -> Callable[[], None]:
+        """Return what tells of each task of a form as soon as it is sent: from then on the form may be closed."""
+        lock, seen = threading.Lock(), list[Any]()
 
         def look() -> None:
-            for task in form.tasks:
-                if task.id not in told:
-                    told.add(task.id)
-                    self._made(task, tile)
+            job, working = form.job, form.outcome.working
+            with lock:
+                if job is None or job in seen:
+                    return
+                seen.append(job)
+            self._made(job, _sent(form), lambda: working.state, tile)
 
-        form.told = look
-        self._open(form, title)
+        return look
 
     def sweep(self, deeds: Deeds, tile: Tile, title: str) -> None:
         """Open a sweep around a tile's request.
@@ -91,3 +122,12 @@ class Tray(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.children = parts
         for part in before:
             shut(part)
+
+
+def _sent(form: RequestForm) -> Request | None:
+    """Return what a form has sent just now, None if that was one of its results' follow-ups."""
+    try:
+        request = form.request
+    except InvalidRequest:
+        return None
+    return request if step(request) == form.outcome.working.label else None

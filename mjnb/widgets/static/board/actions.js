@@ -1,99 +1,153 @@
 /** What can be done with tiles, each with its price on the button. */
 
-import { el, plural, popup, priceText } from "./dom.js";
+import { el, plural, popup, refill, write } from "./dom.js";
+import { fitting, reasonAgainst, totalText } from "./offers.js";
+import { isLate, isResting, sendDeed } from "./waiting.js";
 
 const MOST_UNASKED = 8; // more tasks at once are asked for again
-const AGAIN_MS = 1200; // a button that was pressed rests, so that a double click does not pay twice
+const NO_SESSION = "Nothing can be made from here: this board has no session.";
+const NO_TILE = "not possible here: it needs a finished tile with pictures.";
 
 /**
- * Buttons for all offers on some tiles.
+ * Make the buttons for what can be done. `update` shows them for some tiles; a button stays the same node as long as
+ * there is such an offer, so that nothing goes away under a pointer while a run is live.
  *
  * @param {object} board
- * @param {number[]} ids
- * @param {number | null} picture which of a tile's pictures is meant
  * @param {string} align where menus open
  */
-export function actionNodes(board, ids, picture, align = "left") {
-  const offers = board.model.get("offers") ?? [];
-  if (!offers.length)
-    return [el("span", { class: "mjb-aside", text: "Nothing can be made from here: this board has no session." })];
-  return offers
-    .filter((offer) => offer.many || ids.length === 1)
-    .map((offer) => offerNode(board, offer, ids, picture, align));
+export function makeActions(board, align = "left") {
+  const buttons = el("span", { class: "mjb-deeds" });
+  const why = el("span", { class: "mjb-aside mjb-against" });
+  const late = el("span", { class: "mjb-aside mjb-late", role: "status" });
+  const area = { board, align, buttons, controls: [], shape: "", about: "" };
+  const update = (ids, picture) => {
+    const offers = (board.model.get("offers") ?? []).filter((offer) => offer.many || ids.length === 1);
+    showControls(area, offers, ids, picture);
+    write(why, board.model.get("offers")?.length ? reasonAgainst(board, ids) : NO_SESSION);
+    write(late, isLate(board.store, ids) ? "sent; waiting for the kernel" : "");
+  };
+  return { nodes: [buttons, why, late], update, withdraw: () => withdrawAll(area) };
 }
 
-/** The tiles of a selection that an offer is good for: finished ones (but for what works on a request), each task once. */
-function fitting(board, offer, ids, picture) {
-  const finished = (tile) => offer.each === "tile" || (tile.state === "success" && tile.count > 0);
-  const done = ids.map((id) => board.store.tiles.get(id)).filter((tile) => tile && finished(tile));
-  const modes = offer.modes ?? [];
-  const right = done.filter((tile) => !modes.length || !tile.labels.mode || modes.includes(tile.labels.mode));
-  const able = right.filter((tile) => offer.each !== "picture" || picture === null || picture < tile.count);
-  if (offer.each !== "task") return able.map((tile) => tile.id);
-  const seen = new Set();
-  return able
-    .filter((tile) => !seen.has(tile.task || tile.id) && seen.add(tile.task || tile.id))
-    .map((tile) => tile.id);
-}
+/** Close every menu and take every question back. */
+const withdrawAll = ({ controls }) => controls.forEach((control) => control.withdraw());
 
-/** A price for some tasks: "$0.40", "$1.20 for 12"; the pretended one of the simulator says so. */
-function priceFor(board, micro, count) {
-  if (micro === null || micro === undefined) return "price unknown";
-  const text = count > 1 ? `${priceText(micro * count)} for ${count}` : priceText(micro);
-  return board.model.get("facts")?.simulated ? `${text} simulated` : text;
-}
-
-function offerNode(board, offer, ids, picture, align) {
-  const fit = fitting(board, offer, ids, picture);
-  const choices = offer.choices ?? [];
-  if (choices.length > 1) return menuNode(board, offer, fit, picture, align);
-  const [only] = choices;
-  const button = el("button", { class: "mjb-button mjb-deed", title: helpFor(offer, fit) });
-  button.append(...(only ? priced(offer.label, priceFor(board, only.price_micro, fit.length)) : [`${offer.label}…`]));
-  button.disabled = !fit.length;
-  const box = el("span", { class: "mjb-deedbox" }, button);
-  button.addEventListener("click", () => press(board, { offer, choice: only ?? null, fit, picture, button, box }));
-  return box;
-}
-
-const helpFor = (offer, fit) =>
-  fit.length ? offer.help : `${offer.help} — not possible here: it needs a finished tile with pictures.`;
-
-function priced(label, price) {
-  return [el("span", { text: label }), " ", el("span", { class: "mjb-price", text: price })];
-}
-
-function menuNode(board, offer, fit, picture, align) {
-  const button = el("button", { class: "mjb-button mjb-deed", text: `${offer.label} ▾`, title: helpFor(offer, fit) });
-  button.disabled = !fit.length;
-  const menu = popup(
-    button,
-    (close) =>
-      offer.choices.map((choice) => {
-        const item = el(
-          "button",
-          { class: "mjb-item" },
-          ...priced(choice.label, priceFor(board, choice.price_micro, fit.length)),
-        );
-        const box = el("div", { class: "mjb-deedbox" }, item);
-        item.addEventListener("click", () => press(board, { offer, choice, fit, picture, button: item, box, close }));
-        return box;
-      }),
-    align,
+/** Show offers; an open menu or question keeps what it was opened with, unless that is about other tiles now. */
+function showControls(area, offers, ids, picture) {
+  const about = JSON.stringify([ids, picture]);
+  if (about !== area.about) withdrawAll(area);
+  area.about = about;
+  const shape = JSON.stringify(
+    offers.map(({ deed, label, choices }) => [deed, label, (choices ?? []).map(nameOfChoice)]),
   );
-  return menu.node;
+  if (shape !== area.shape && !area.controls.some((control) => control.isOpen())) {
+    area.shape = shape;
+    area.controls = offers.map((offer) => makeControl(area.board, offer, area.align));
+    refill(
+      area.buttons,
+      area.controls.map((control) => control.node),
+    );
+  }
+  for (const control of area.controls) {
+    const offer = offers.find(({ deed }) => deed === control.deed);
+    if (offer && !control.isOpen()) control.show(offer, ids, picture);
+    control.rest();
+  }
+}
+
+const nameOfChoice = ({ value, label }) => [value, label];
+
+/** One offer: a button with a price, or with a menu of choices, each with its own. */
+function makeControl(board, offer, align) {
+  const control = { board, deed: offer.deed, offer, fit: [], picture: null, items: [] };
+  const many = (offer.choices ?? []).length > 1;
+  const made = many ? menuControl(control, align) : plainControl(control);
+  return Object.assign(control, made, { rest: () => control.items.forEach((item) => item.rest()) });
+}
+
+function plainControl(control) {
+  const item = makeItem(control, 0, "mjb-button mjb-deed", "span");
+  control.items = [item];
+  const show = (...given) => {
+    aim(control, item.button, ...given);
+    item.show();
+  };
+  return { node: item.box, show, isOpen: item.isAsking, withdraw: item.withdraw };
+}
+
+function menuControl(control, align) {
+  const button = el("button", { class: "mjb-button mjb-deed", text: `${control.offer.label} ▾` });
+  const fill = (close) => {
+    control.items = control.offer.choices.map((_, at) => makeItem(control, at, "mjb-item", "div", close));
+    control.items.forEach((item) => item.show());
+    return control.items.map((item) => item.box);
+  };
+  const menu = popup(button, fill, align, () => control.board.changed());
+  const show = (...given) => aim(control, button, ...given);
+  return { node: menu.node, show, isOpen: () => !menu.panel.hidden, withdraw: menu.close };
+}
+
+/** Point a control at tiles; where it is good for none, its button says why. */
+function aim(control, button, offer, ids, picture) {
+  const fit = fitting(control.board, offer, ids, picture);
+  Object.assign(control, { offer, picture, fit });
+  button.title = fit.length ? offer.help : `${offer.help} — ${reasonAgainst(control.board, ids) || NO_TILE}`;
+  button.disabled = !fit.length;
+}
+
+/** A button that does a deed at once; `control` says with what. */
+function makeItem(control, at, css, tag, close) {
+  const label = el("span", {});
+  const price = el("span", { class: "mjb-price" });
+  const button = el("button", { class: css }, label, " ", price);
+  const box = el(tag, { class: "mjb-deedbox" }, button);
+  const item = { control, at, button, box, close };
+  item.isAsking = () => !button.isConnected && box.isConnected;
+  item.withdraw = () => withdrawItem(item);
+  item.show = () => showItem(item, label, price);
+  item.rest = () => button.setAttribute("aria-disabled", String(isResting(control.board.store, deedOf(item))));
+  button.addEventListener("click", () => pressItem(item));
+  item.rest();
+  return item;
+}
+
+/** Take a question back, if there is one; the focus does not go with it. */
+function withdrawItem({ button, box, isAsking }) {
+  if (!isAsking()) return;
+  const had = box.contains(document.activeElement);
+  box.replaceChildren(button);
+  if (had) button.focus();
+}
+
+const choiceOf = ({ control, at }) => control.offer.choices?.[at] ?? null;
+
+/** What a press would send. */
+function deedOf(item) {
+  const { offer, fit, picture } = item.control;
+  const each = offer.each === "picture" ? (picture ?? 0) : null;
+  return { deed: offer.deed, ids: fit, picture: each, choice: choiceOf(item)?.value ?? null };
+}
+
+function showItem(item, label, price) {
+  const { board, offer, fit } = item.control;
+  const choice = choiceOf(item);
+  const alone = (offer.choices ?? []).length < 2;
+  write(label, alone ? (choice ? offer.label : `${offer.label}…`) : choice.label);
+  write(price, choice ? totalText(board, offer, choice, fit) : "");
+  price.hidden = !price.textContent;
 }
 
 /** One press sends; for many tasks it asks once more, in place. */
-function press(board, deed) {
-  const { offer, choice, fit } = deed;
-  if (fit.length > MOST_UNASKED && choice) return askAgain(board, deed);
-  return send(board, deed, offer, choice, fit);
+function pressItem(item) {
+  const { board, fit } = item.control;
+  if (isResting(board.store, deedOf(item))) return;
+  if (fit.length > MOST_UNASKED && choiceOf(item)) askAgain(item);
+  else sendItem(item);
 }
 
-function askAgain(board, deed) {
-  const { offer, choice, fit, box, button } = deed;
-  const price = priceFor(board, choice.price_micro, fit.length).replace(/ for \d+/, "");
+function askAgain(item) {
+  const { board, offer, fit } = item.control;
+  const price = totalText(board, offer, choiceOf(item), fit).replace(` for ${fit.length}`, "");
   const question = el("span", {
     class: "mjb-ask",
     role: "alert",
@@ -101,26 +155,24 @@ function askAgain(board, deed) {
   });
   const yes = el("button", { class: "mjb-button mjb-deed", text: "Yes" });
   const no = el("button", { class: "mjb-button", text: "No" });
-  const back = () => box.replaceChildren(button);
   yes.addEventListener("click", () => {
-    back();
-    send(board, deed, offer, choice, fit);
+    item.withdraw();
+    sendItem(item);
   });
   no.addEventListener("click", () => {
-    back();
-    button.focus();
+    item.withdraw();
+    board.changed();
   });
-  box.replaceChildren(question, yes, no);
+  item.box.replaceChildren(question, yes, no);
   no.focus();
 }
 
-function send(board, { picture, button, close }, offer, choice, fit) {
-  const each = offer.each === "picture" ? (picture ?? 0) : null;
-  board.model.send({ kind: "do", deed: offer.deed, ids: fit, picture: each, choice: choice?.value ?? null });
-  button.disabled = true;
-  setTimeout(() => (button.disabled = false), AGAIN_MS);
-  close?.();
-  if (!choice) board.leave();
+function sendItem(item) {
+  const { board } = item.control;
+  if (!sendDeed(board.store, deedOf(item))) return;
+  item.rest();
+  item.close?.();
+  if (!choiceOf(item)) board.leave();
 }
 
 /** Five stars that can be given and taken back. */

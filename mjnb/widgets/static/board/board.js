@@ -219,6 +219,7 @@ function listenModel(board, parts) {
   const said = () => {
     parts.head.update();
     parts.lines.update();
+    parts.selection.update();
     parts.box.update();
   };
   const changed = () => board.changed();

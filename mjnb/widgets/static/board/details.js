@@ -1,6 +1,6 @@
 /** The panel beside a large picture: in what it differs, all that is known of it, what can be done, where it comes from. */
 
-import { actionNodes, starsNode } from "./actions.js";
+import { makeActions, starsNode } from "./actions.js";
 import { el, iconButton, refill, write } from "./dom.js";
 import { rate } from "./store.js";
 import { childrenOf, differences, isMeasured, nameOf, stateText, valueText } from "./words.js";
@@ -16,22 +16,27 @@ export function makeDetails(board, { open, compare, close }) {
     family: el("section", { class: "mjb-family" }),
     facts: el("section", { class: "mjb-facts" }),
   };
+  const actions = makeActions(board, "right");
+  parts.actions.append(...actions.nodes);
   const { name, ...rest } = parts;
   const top = el("div", { class: "mjb-row mjb-top" }, name, iconButton("✕", "Close", close, "Close (Esc)"));
   const node = el("aside", { class: "mjb-panel", tabindex: "0", "aria-label": "Details" }, top, ...Object.values(rest));
-  return { node, show: (tile, picture, other) => showDetails(board, parts, tile, picture, other, { open, compare }) };
+  return {
+    node,
+    leave: actions.withdraw,
+    show: (tile, picture, other) => showDetails(board, parts, tile, picture, other, { open, compare, actions }),
+  };
 }
 
-function showDetails(board, parts, tile, picture, other, { open, compare }) {
+function showDetails(board, parts, tile, picture, other, { open, compare, actions }) {
   const pictures = (board.store.urls.get(tile.id) ?? []).filter(Boolean).length;
   const said = [stateText(tile, pictures), tile.before && "paid before", tile.simulated && "simulated"];
   write(parts.name, nameOf(tile, board.columns()));
   write(parts.state, said.filter(Boolean).join(" · "));
   const give = (count) => rate(board.store, [tile.id], count);
-  const key = [tile.id, picture, tile.state, board.model.get("offers")];
   renew(parts.stars, [tile.id, tile.stars], () => [starsNode(tile.stars, give)]);
   renew(parts.differs, [tile, other?.tile, other?.called], () => differsNodes(board, tile, other, compare));
-  renew(parts.actions, key, () => actionNodes(board, [tile.id], picture, "right"));
+  actions.update([tile.id], picture);
   renew(parts.family, [tile, childrenOf(board.store.tiles, tile.id)], () => familyNodes(board, tile, open));
   renew(parts.facts, [tile, board.columns()], () => factNodes(board, tile));
 }

@@ -108,11 +108,12 @@ export function numberText(kind, value) {
   return String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 }
 
-/** Show a menu of nodes under a button; it closes by Escape, by a press outside, and when the focus leaves. */
-export function popup(button, fill, align = "left") {
+/** Show a menu of nodes under a button; it closes by Escape and when the focus leaves, and then calls `closed`. */
+export function popup(button, fill, align = "left", closed = null) {
   const panel = el("div", { class: "mjb-pop", "data-align": align, hidden: true, id: freshId() });
   const box = el("div", { class: "mjb-popbox" }, button, panel);
   const show = (open) => {
+    if (!open && !panel.hidden) closed?.();
     panel.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
     if (open) {

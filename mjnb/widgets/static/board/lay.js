@@ -72,7 +72,7 @@ export function layGrid(context) {
 function placeGrid(grid) {
   const { context, names, rows, panels, cells } = grid;
   const [, rowName, colName] = names.map((name) => (name ? labelFor(name, context) : ""));
-  const rowHead = rowName ? headWidth([...rows, `${rowName} ↓`]) : 0;
+  const rowHead = rowName ? headWidth([...rows, `${rowName} ↓`, `${colName} →`]) : 0;
   const { perLine, slots } = foldPanels(grid, context.width - rowHead);
   const oneBand = panels.length <= perLine;
   const starts = slotStarts(slots, rowHead);
@@ -138,10 +138,12 @@ function slotStarts(slots, rowHead) {
 function headStrip({ names, panels, cols, context }, starts, slots, oneBand) {
   const heads = [];
   const withPanels = Boolean(names[0]) && oneBand;
+  // Without rows there is no room beside the heads: the columns' name has a line of its own above all of them.
+  const lift = withPanels && names[2] && !names[1] ? HEAD : 0;
   starts.forEach((start, slot) => {
     if (withPanels) {
       const w = wide(slots[slot]);
-      heads.push({ text: panels[slot], name: labelFor(names[0], context), x: start, y: 0, w, panel: true });
+      heads.push({ text: panels[slot], name: labelFor(names[0], context), x: start, y: lift, w, panel: true });
     }
     let x = start;
     cols.forEach((col, c) => {
@@ -150,7 +152,7 @@ function headStrip({ names, panels, cols, context }, starts, slots, oneBand) {
           text: col,
           name: labelFor(names[2], context),
           x,
-          y: names[2] ? HEAD : 0,
+          y: lift + HEAD,
           w: slots[slot][c],
           panel: false,
         });
@@ -159,7 +161,7 @@ function headStrip({ names, panels, cols, context }, starts, slots, oneBand) {
   });
   // The columns' name stands in the line of the panels, the rows' name in that of the columns' values.
   const lines = names[2] ? 2 : names[1] || withPanels ? 1 : 0;
-  const height = lines ? lines * HEAD + 4 : 0;
+  const height = lines ? lift + lines * HEAD + 4 : 0;
   return { heads, height };
 }
 

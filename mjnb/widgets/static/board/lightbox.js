@@ -28,6 +28,7 @@ export function makeLightbox(board) {
   listenZoom(nodes.stage, box.lens);
   nodes.dialog.addEventListener("close", () => {
     lightbox.stop();
+    nodes.details.leave();
     board.back(box.id);
   });
   nodes.dialog.addEventListener("keydown", (event) => boxKey(event, board, box, nodes.stage, lightbox));

@@ -1,6 +1,6 @@
 /** The bar that lies over the board's foot while tiles are selected: rate, compare, act on all of them at once. */
 
-import { actionNodes, starsNode } from "./actions.js";
+import { makeActions, starsNode } from "./actions.js";
 import { el, plural, refill, write } from "./dom.js";
 import { rate } from "./store.js";
 
@@ -25,7 +25,7 @@ export function makeSelection(board) {
     text: "Compare (c)",
     on: { click: () => board.compare(...board.selected()) },
   });
-  const actions = el("span", { class: "mjb-deeds" });
+  const actions = makeActions(board);
   const hint = el("code", {
     class: "mjb-hint",
     text: "board.selection",
@@ -39,7 +39,7 @@ export function makeSelection(board) {
     stars,
     compare,
     picker,
-    actions,
+    ...actions.nodes,
     hint,
   );
   const parts = { node, count, stars, picker, compare, actions };
@@ -50,7 +50,7 @@ export function makeSelection(board) {
 function showSelection(board, { node, count, stars, picker, compare, actions }) {
   const ids = [...board.selected()].filter((id) => board.store.tiles.has(id));
   node.hidden = !ids.length;
-  if (!ids.length) return;
+  if (!ids.length) return actions.withdraw();
   write(count, `${plural(ids.length, "tile")} selected`);
   compare.hidden = ids.length !== 2;
   const offers = board.model.get("offers") ?? [];
@@ -60,9 +60,9 @@ function showSelection(board, { node, count, stars, picker, compare, actions }) 
   const picture = view.picture ?? Number(picker.value);
   const tiles = ids.map((id) => board.store.tiles.get(id));
   const same = tiles.every((tile) => tile.stars === tiles[0].stars) ? tiles[0].stars : 0;
-  const now = JSON.stringify([ids, same, picture, offers, tiles.map((tile) => tile.state)]);
+  actions.update(ids, picture);
+  const now = JSON.stringify([ids, same]);
   if (node.dataset.now === now) return;
   node.dataset.now = now;
   refill(stars, [starsNode(same, (given) => rate(board.store, ids, given))]);
-  refill(actions, actionNodes(board, ids, picture));
 }

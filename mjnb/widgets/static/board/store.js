@@ -4,8 +4,10 @@
  * @typedef {{id: number, labels: Record<string, string>, numbers: Record<string, number>, state: string, mark: string,
  *   word: string, note: string, before: boolean, since: number | null, span: number, aspect: [number, number],
  *   count: number, parent: number | null, said: string, prompt: string, task: string, simulated: boolean,
- *   stars: number}} Tile
+ *   stars: number, can?: false, why?: string}} Tile
  */
+
+import { receiveDone } from "./waiting.js";
 
 const MOST_LARGE = 24; // large pictures that are kept, the last ones looked at
 
@@ -23,6 +25,8 @@ export function makeStore(model) {
     asked: new Map(),
     /** How often a tile has changed. @type {Map<number, number>} */
     versions: new Map(),
+    /** Deeds that were sent, by token: see waiting.js. @type {Map<string, object>} */
+    waiting: new Map(),
     factsAt: performance.now(),
     listeners: new Set(),
   };
@@ -48,6 +52,7 @@ function receive(store, message, buffers) {
   if (message.kind === "tiles") receiveTiles(store, message);
   else if (message.kind === "pictures") receivePictures(store, message.of, buffers);
   else if (message.kind === "large") receiveLarge(store, message, buffers);
+  else if (message.kind === "done") receiveDone(store, message.token);
   else return;
   tell(store, message.kind);
 }

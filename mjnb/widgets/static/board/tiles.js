@@ -154,13 +154,12 @@ function drawFixed(board, surface) {
   write(empty, emptyWords(board));
 }
 
+/** The names of columns and rows: beside the heads where rows have heads too, else in the line above them. */
 function drawCorner({ corner }, { corner: { rows, cols }, rowHead, headHeight }) {
-  corner.replaceChildren(
-    el("span", { text: cols ? `${cols} →` : "", class: "mjb-axis" }),
-    el("span", { text: rows ? `${rows} ↓` : "", class: "mjb-axis" }),
-  );
-  corner.style.minWidth = `${rowHead}px`;
-  corner.style.height = `${headHeight}px`;
+  const axis = (name, way) => el("span", { text: name ? `${name} ${way}` : "", title: name, class: "mjb-axis" });
+  corner.replaceChildren(axis(cols, "→"), ...(rowHead ? [axis(rows, "↓")] : []));
+  corner.style.width = rowHead ? `${rowHead}px` : "";
+  corner.style.height = rowHead ? `${headHeight}px` : "";
 }
 
 function headNode({ text, name, x, y, w, panel }) {
