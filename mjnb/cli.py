@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import chdir
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import typer
 import mjnb
 from mjnb.errors import MjnbError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "whereto"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -56,18 +57,28 @@ def lab(
 ) -> None:
     """Open JupyterLab on copies of the notebooks; never over a copy of yours."""
     from mjnb.lab import copy_notebooks, need_lab, open_lab
-    from mjnb.settings import find_place
 
     need_lab()
     print(copy_notebooks(folder, fresh=fresh).text())
-    place = find_place()
-    print(
-        "No key is needed: everything runs on the simulator and costs nothing."
-        if place.simulated
-        else f"A key was found: where a notebook opens mjnb.Session(), it is {place.announcement().removeprefix('mjnb: ')}"
-    )
+    print(whereto(folder))
     sys.stdout.flush()
     open_lab(folder, browser=not no_browser, port=port, as_root=allow_root)
+
+
+def whereto(folder: Path) -> str:
+    """Say where the notebooks of a folder will speak to: their kernels run there, and read the `.env` that lies there.
+
+    Raises:
+        SetupError: They could not open a session, since what is set there makes no sense.
+    """
+    from mjnb.settings import find_place
+
+    with chdir(folder):
+        place = find_place()
+    if place.simulated:
+        return "No key is needed: everything runs on the simulator and costs nothing."
+    said = place.announcement().removeprefix("mjnb: ")
+    return f"A key was found: where a notebook opens mjnb.Session(), it is {said}"
 
 
 @app.command()

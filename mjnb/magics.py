@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import partial
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import BudgetError, InvalidRequest, MjnbError
@@ -15,7 +16,7 @@ from mjnb.prompts import parse_template, split_flags
 from mjnb.session import Session
 from mjnb.sweep import Sweep
 from mjnb.tasks import money, seconds
-from mjnb.widgets.sweepcode import call, literal
+from mjnb.widgets.sweepcode import call, literal, usd
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -45,6 +46,10 @@ none, one is opened.
 
 _OPTION = re.compile(
     r"(?<!\S)--(?:(?P<flag>dry-run|reuse)|(?P<name>session|gateway|to|budget)(?:\s+|=)(?P<value>(?!--)\S+))(?!\S)"
+)
+_MEANT = re.compile(  # an option as some keyboards write it, or in a place where it would be taken for the prompt
+    r"(?<!\S)(?P<dashes>[-\u2010-\u2015\u2212]+)(?P<name>dry[-_\u2010-\u2015\u2212]?run|reuse|session|gateway|to|budget)(?![\w-])",
+    re.IGNORECASE,
 )
 _LONELY = re.compile(r"(?<!\S)--(session|gateway|to|budget)(?:=|\s|$)")
 
@@ -111,12 +116,27 @@ def _read(line: str, cell: str | None) -> _Wish:
     rest = _OPTION.sub("", line).strip()
     if lonely := _LONELY.search(rest):
         raise InvalidRequest(f"--{lonely[1]}", None, "needs a value")
-    if cell is not None and rest and not rest.startswith(("--", "—")):
+    _no_option_in(rest, "an option has two hyphens and stands before its value")
+    if cell is not None and split_flags(rest).text:
         raise InvalidRequest(
             "%%imagine", rest, "options and flags on the first line, the prompt on the next"
         )
+    _no_option_in(cell or "", "an option stands on the first line, after %%imagine")
     words = rest if cell is None else f"{cell} {rest}"
     return _Wish(" ".join(words.split()), **_typed(options))
+
+
+def _no_option_in(text: str, rule: str) -> None:
+    """Refuse words that are meant as an option of ours, which would otherwise be drawn, and paid for.
+
+    Raises:
+        InvalidRequest: There is one.
+    """
+    if found := _MEANT.search(text):
+        name = "dry-run" if found["name"].lower().startswith("dry") else found["name"].lower()
+        raise InvalidRequest(
+            "%imagine", found[0], rule, hint=f"As an option: --{name}. As words: a blank after the dash."
+        )
 
 
 def _typed(options: dict[str, str]) -> dict[str, Any]:
@@ -125,24 +145,23 @@ def _typed(options: dict[str, str]) -> dict[str, Any]:
     for name in ("dry_run", "reuse"):
         typed[name] = name in options
     for name in ("to", "session"):
-        if name in options and not options[name].isidentifier():
+        if name in options and not _is_variable(options[name]):
             raise InvalidRequest(f"--{name}", options[name], "the name of a variable")
     if "budget" in options:
-        typed["budget"] = _usd(options["budget"])
+        typed["budget"] = usd("--budget", options["budget"])
     return typed
 
 
-def _usd(text: str) -> float:
-    try:
-        return float(text.removeprefix("$"))
-    except ValueError:
-        raise InvalidRequest("--budget", text, "US dollars as a number") from None
+def _is_variable(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
 
 
 def _session(ipython: InteractiveShell, wish: _Wish) -> Session:
     """Find the session to run on in the user's variables, or open one and put it there."""
     variables = ipython.user_ns
     name = wish.holder
+    if wish.to and (wish.to == name or isinstance(variables.get(wish.to), Session)):
+        raise InvalidRequest("--to", wish.to, "the name of a variable, but not of one that holds a session")
     found = variables.get(name)
     if isinstance(found, Session):
         return found

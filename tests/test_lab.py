@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import mjnb
+from mjnb.cli import whereto
 from mjnb.errors import SetupError
 from mjnb.lab import copy_notebooks, need_lab
 
@@ -73,6 +74,27 @@ def test_without_jupyterlab(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "jupyterlab", None)
     with pytest.raises(SetupError, match=r"pip install 'mjnb\[lab\]'"):
         need_lab()
+
+
+def test_whose_key_counts(tmp_path, monkeypatch) -> None:
+    """Whether it costs money is told by the folder's own `.env` and the environment, not by where the command runs."""
+    for name in ("MJNB_GATEWAY", "APIXO_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    here, books = tmp_path / "here", tmp_path / "books"
+    here.mkdir()
+    books.mkdir()
+    monkeypatch.chdir(here)
+    (here / ".env").write_text("APIXO_API_KEY=abc")
+    assert "costs nothing" in whereto(books)
+    (here / ".env").unlink()
+    (books / ".env").write_text("APIXO_API_KEY=abc")
+    assert "Every task costs money" in whereto(books)
+    assert Path.cwd() == here
+    (books / ".env").write_text("MJNB_GATEWAY=simulator")
+    monkeypatch.setenv("APIXO_API_KEY", "abc")
+    assert "costs nothing" in whereto(books)
+    monkeypatch.setenv("MJNB_GATEWAY", "apixo")
+    assert "Every task costs money" in whereto(books)
 
 
 @pytest.fixture

@@ -111,6 +111,26 @@ def test_a_permutation_is_a_sweep(shell, mj, run) -> None:
         ("%imagine a fox --to", "--to=None: needs a value"),
         ("%imagine a fox --to 5x", "the name of a variable"),
         ("%imagine a fox --budget lots", "US dollars"),
+        ("%imagine a fox --budget nan", "US dollars"),
+        ("%imagine a fox --budget inf", "US dollars"),
+        ("%imagine a fox --budget -1", "US dollars"),
+        ("%imagine a {red, blue} fox --budget nan", "US dollars"),
+        ("%imagine a fox --to class", "the name of a variable"),
+        ("%imagine a fox --to mj", "not of one that holds a session"),
+        ("%imagine a fox --session None", "the name of a variable"),
+        ("%%imagine —dry-run\na fox", "As an option: --dry-run"),
+        ("%%imagine –dry-run\na fox", "As an option: --dry-run"),
+        ("%%imagine — dry-run\na fox", "options and flags on the first line"),
+        ("%%imagine -dry-run\na fox", "two hyphens"),
+        ("%%imagine --chaos 5 —dry-run\na fox", "two hyphens"),
+        ("%%imagine --dry_run\na fox", "As an option: --dry-run"),
+        ("%imagine a fox —dry-run", "two hyphens"),
+        ("%imagine a fox —budget 0.05", "As an option: --budget"),
+        ("%imagine a fox –reuse", "As an option: --reuse"),
+        ("%%imagine\na fox --dry-run", "on the first line"),
+        ("%%imagine\na fox —dry-run", "on the first line"),
+        ("%%imagine\na fox --budget 0.05", "on the first line"),
+        ("%%imagine\n--to other\na fox", "on the first line"),
         ("%imagine a fox --session nobody", "nobody holds none"),
         ("%imagine a {red, blue} fox --budget 0.1", "the budget is $0.10"),
         ("%imagine a fox --budget 0.05", "the budget is $0.05"),
@@ -123,6 +143,20 @@ def test_what_is_wrong_is_one_line(shell, mj, run, code: str, said: str) -> None
     assert said in told
     assert "Traceback" not in told
     assert len(told.strip().splitlines()) == 1
+    assert shell.user_ns["tasks"]() == 0
+
+
+def test_a_dash_among_words_is_a_word(shell, mj, run) -> None:
+    """A dash that stands before no option of ours, or apart from it, belongs to the prompt."""
+    said = run("%%imagine --dry-run\na road — to nowhere, state-to-state, a dry-run creek —together\n")
+    assert "a road — to nowhere, state-to-state, a dry-run creek —together" in said
+
+
+def test_a_session_under_another_name_is_kept(shell, mj, run) -> None:
+    """The result is not put over any variable that holds a session, whichever it runs on."""
+    shell.user_ns["other"] = mj
+    assert "holds a session" in run("%imagine a fox --to other", fails=True)
+    assert shell.user_ns["other"] is mj
     assert shell.user_ns["tasks"]() == 0
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import io
 import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets
 import pytest
+from PIL import Image
 
 import mjnb
 from mjnb.errors import InvalidRequest
@@ -172,7 +175,15 @@ def test_groups_of_the_prompt(form) -> None:
 
 @pytest.mark.parametrize(
     ("field", "entered"),
-    [("chaos", "0, 500"), ("stylize", "x"), ("repeats", "0"), ("take", "x"), ("budget", "x")],
+    [
+        ("chaos", "0, 500"),
+        ("stylize", "x"),
+        ("repeats", "0"),
+        ("take", "x"),
+        ("budget", "x"),
+        ("budget", "nan"),
+        ("budget", "inf"),
+    ],
 )
 def test_what_is_not_valid_is_marked(form, field: str, entered: str) -> None:
     """What is not valid is said at its own field, nothing can be pressed, and the sweep raises the same."""
@@ -382,6 +393,19 @@ def test_the_code_of_a_paid_gateway_has_its_budget(form, paid) -> None:
     until(made, lambda f: "budget=0.3" in f.panel.reading["code"])
 
 
+@pytest.mark.parametrize("entered", [None, "5"])
+def test_a_mode_without_a_price(form, paid, entered: str | None) -> None:
+    """Where money is spent and nobody knows the price, the form says how to give one, and names no budget."""
+    made = form(paid, mode="vary", task_id="t-1", image_index=[0, 1], strength="subtle")
+    page(made, budget=entered, skip=False)
+    said = until(made, lambda f: f.panel.outlook["problem"])
+    assert "no price for vary" in said
+    assert 'prices={"vary": …}' in said
+    assert made.panel.outlook["budget"] == ""
+    assert not made.panel.outlook["run"]["enabled"]
+    assert ("budget" in made.code) is (entered is not None)
+
+
 def test_what_goes_wrong_is_said(form, simulator, session) -> None:
     """An error of the gateway stands in the form, with the words that the API has for it."""
     made = form(session(simulator(credit_usd=0)), prompt="a fox", chaos=[0, 1])
@@ -416,6 +440,84 @@ def test_a_still_picture(form) -> None:
     still = made.still()
     assert "2 cells · 2 to send" in still["text/plain"]
     assert made.code in still["text/plain"]
+
+
+def test_a_still_picture_after_a_run(form) -> None:
+    """After a run its pictures are what is left, with summary and code in words."""
+    made = form(prompt="a fox", chaos=[0, 50])
+    made.start().result()
+    until(made, lambda f: ended(f) and "image/jpeg" in f.still())
+    still = made.still()
+    with Image.open(io.BytesIO(still["image/jpeg"])) as sheet:
+        assert min(sheet.size) > 100
+    assert "2 of 2 done" in still["text/plain"]
+    assert made.code in still["text/plain"]
+
+
+@pytest.fixture
+def renewed(monkeypatch) -> list[dict[str, Any]]:
+    """What is put in the place of still pictures, in order."""
+    told: list[dict[str, Any]] = []
+
+    def display(bundle: dict[str, Any], *, update: bool = False, **_: Any) -> None:
+        if update:
+            told.append(bundle)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    return told
+
+
+def test_nothing_is_drawn_anew_under_somebodys_hands(form, renewed) -> None:
+    """While somebody is at the form its still is not renewed, since that makes the page anew; when they leave it is."""
+    made = form(prompt="a fox", chaos=[0])
+    made._ipython_display_()
+    made.panel.set_state({"watched": True})
+    made.start().result()
+    until(made, lambda f: ended(f) and "image/jpeg" in f.still())
+    made._renew()
+    assert renewed == []
+    made.panel.set_state({"watched": False})
+    until(made, lambda _: renewed)
+    assert "image/jpeg" in renewed[-1]
+
+
+def test_where_nobody_looks_the_end_is_drawn(form, renewed) -> None:
+    """Where no page is open, as when a tool runs the notebook, the end is drawn at once."""
+    made = form(prompt="a fox", chaos=[0])
+    made._ipython_display_()
+    made.start().result()
+    until(made, lambda _: any("image/jpeg" in one for one in renewed))
+
+
+def test_a_form_without_a_board(form, session) -> None:
+    """Where its tiles are shown elsewhere, a form shows no board of its own."""
+    made = SweepForm(session(), board=False)
+    made.fill(prompt="a fox", chaos=[0])
+    told: list[Any] = []
+    made.on_run(lambda _: told.append(1))
+    made.start().result()
+    until(made, ended)
+    assert told == [1]
+    assert made._below.children == ()
+    made.close()
+
+
+def test_closing_leaves_nothing_open(session) -> None:
+    """Of a closed form, and of the board that it has shown, no widget stays open."""
+    before = still_open()
+    made = SweepForm(session())
+    made.fill(prompt="a fox", chaos=[0])
+    made.start().result()
+    until(made, lambda f: ended(f) and f._below.children)
+    assert len(still_open() - before) > 10
+    made.close()
+    assert still_open() - before == set()
+
+
+def still_open() -> set[str]:
+    """Names of all widgets that a kernel holds."""
+    known = getattr(ipywidgets.widgets.widget, "_instances", None)
+    return set(ipywidgets.Widget.widgets if known is None else known)
 
 
 def test_nothing_keeps_a_finished_run(form) -> None:

@@ -107,7 +107,7 @@ def look(order: Order, session: Session, begun: str = "") -> Outlook:
     except InvalidRequest as error:
         return Outlook(problem=str(error), at=error.field)
     seen = _seen(sweep, plan, session)
-    problem = _impossible(order, plan)
+    problem = _impossible(order, plan) or _priceless(order, plan, session)
     if problem:
         return replace(seen, problem=problem)
     try:
@@ -197,8 +197,26 @@ def _impossible(order: Order, plan: Plan) -> str:
     return ""
 
 
+def _priceless(order: Order, plan: Plan, session: Session) -> str:
+    """Say what to do where money is spent and no budget can hold, since nobody knows the price."""
+    some_fit = order.on_budget == "partial" and not order.auto and plan.unpriced < len(plan.to_send)
+    if session.simulated or not plan.unpriced or some_fit:
+        return ""
+    modes = sorted({spot.request.mode for spot in plan.to_send if spot.price_micro is None})
+    prices = ", ".join(f'"{mode}": …' for mode in modes)
+    return (
+        f"The gateway's page gives no price for {', '.join(modes)}, so that no budget can hold. "
+        f"Give prices={{{prices}}} (US dollars a task) to the Session."
+    )
+
+
 def _needed(plan: Plan) -> str:
-    """Write what the sweep needs in all, rounded up to cents: earlier starts of it and tasks under way count."""
+    """Write what the sweep needs in all, rounded up to cents: earlier starts of it and tasks under way count.
+
+    "" where prices are not known.
+    """
+    if plan.unpriced:
+        return ""
     return f"{math.ceil((plan.price_micro + plan.spent_micro + plan.reserved_micro) / 10_000) / 100:.2f}"
 
 
@@ -222,7 +240,10 @@ def _lost_only(plan: Plan) -> Plan:
 def _retried(order: Order, sweep: Sweep, session: Session) -> Plan:
     """Plan what *Retry failed* would do."""
     plan = _lost_only(make_plan(_Quiet(sweep), session, retry="failed"))
-    return plan.within(_budget(order, session, plan), "partial", session) if plan.to_send else plan
+    budget = _budget(order, session, plan)
+    if budget is None and not session.simulated:
+        budget = 0.0  # without prices: nothing fits
+    return plan.within(budget, "partial", session) if plan.to_send else plan
 
 
 def _buttons(plan: Plan, lost: Plan, begun: bool) -> tuple[Button, Button, Button]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mjnb.errors import InvalidRequest
 from mjnb.parts import Checked
 from mjnb.sweep import Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Order", "call", "literal"]
+__all__ = ["Order", "call", "literal", "usd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,6 @@ def _but_usual(values: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str,
 
 def _belongs_to(making: Mapping[str, Any], prompt: str | None) -> str:
     """Return the mode that a sweep with these arguments finds for itself."""
-    from mjnb.errors import InvalidRequest
-
     try:
         return Sweep(prompt, **making).model.mode
     except InvalidRequest:
@@ -113,3 +113,25 @@ def _text(value: str) -> str:
     """Write a text in double quotes, as people do, unless it holds some."""
     plain = repr(value)
     return plain if '"' in value or "'" in value else f'"{plain[1:-1]}"'
+
+
+def usd(name: str, text: str) -> float:
+    """Read a sum of money as people type it.
+
+    Args:
+        name: Whose it is, for the error.
+        text: US dollars, with or without the sign.
+
+    Raises:
+        InvalidRequest: It is no number of 0 or more.
+
+    >>> usd("budget", " $1.50")
+    1.5
+    """
+    try:
+        value = float(text.strip().removeprefix("$"))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise InvalidRequest(name, text, "US dollars as a number, 0 or more")
+    return value

@@ -24,6 +24,7 @@ from mjnb.views.fallback import Stills
 from mjnb.widgets import axes
 from mjnb.widgets.controls import control
 from mjnb.widgets.following import counts, follow, nowhere, said
+from mjnb.widgets.kit import shut
 from mjnb.widgets.outlook import Outlook, begin, look
 from mjnb.widgets.sweeppanel import IDLE, OPTIONS, SweepPanel, missing, prefilled, read_form, understood
 
@@ -53,6 +54,7 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
         session: Where to.
         request: A request to sweep around: its values are filled in, and values around its numbers are offered.
         mode: The mode; None takes the request's, else text-to-image.
+        board: Show each run's board below; False where its tiles are shown elsewhere.
 
     Raises:
         InvalidRequest: The gateway has no such mode.
@@ -74,12 +76,17 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
     """
 
     def __init__(
-        self, session: Session, request: Request | None = None, *, mode: str | None = None
+        self,
+        session: Session,
+        request: Request | None = None,
+        *,
+        mode: str | None = None,
+        board: bool = True,
     ) -> None:
         self._lock = threading.RLock()
-        self._parts: list[Any] = []
         self.session = session
-        self._count, self._busy = 0, False
+        self._count, self._busy, self._is_stale = 0, False, False
+        self._has_board = board
         self._thinking: Job[None] | None = None
         self._run: Run | None = None
         self._sweep_id = ""
@@ -96,8 +103,8 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
         head = ipywidgets.HTML(_head(session, self.model))
         one_each = ipywidgets.VBox([one.widget for one in self._single.values()], layout=_WIDE)
         self._below = ipywidgets.VBox([])
-        self._parts = [head, *self._single.values(), one_each, self.panel, self._below]
         super().__init__([head, one_each, self.panel, self._below])
+        self.add_class("mjnb-sweep")  # the page finds the whole form by it
         self._listen()
         self.fill(**prefilled(given))
 
@@ -125,7 +132,12 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
             if (form := me()) is not None and isinstance(content, dict):
                 form._press(str(content.get("press")), str(content.get("text") or ""))  # noqa: SLF001  (the same)
 
+        def left(_: Any) -> None:
+            if (form := me()) is not None:
+                form._leave()  # noqa: SLF001  (the same)
+
         self.panel.observe(changed, "entered")
+        self.panel.observe(left, "watched")
         self.panel.on_msg(pressed)
         for one in self._single.values():
             one.observe(changed)
@@ -218,11 +230,12 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
         await asyncio.sleep(_PAUSE_S)
         ready = not errors and not missing(self.model, order)
         seen = await asyncio.to_thread(self._look, order) if ready else Outlook()
+        is_fine = not seen.problem
         if seen.problem and (seen.at in self._fields() or seen.at in {"prompt", *OPTIONS}):
             self._understand(number, order, {seen.at: seen.problem})
             seen = replace(seen, problem="")
         self._say(number, "outlook", asdict(seen))
-        if order.auto and not self.session.simulated and not seen.problem and seen.budget:
+        if order.auto and not self.session.simulated and is_fine and seen.budget:
             self._understand(number, replace(order, budget=float(seen.budget)), {})
 
     def _understand(self, number: int, order: Order, said: dict[str, str]) -> None:
@@ -318,14 +331,16 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
 
     def _show(self, run: Run) -> None:
         """Tell whoever wants to know, and put the run's board below."""
-        from mjnb.widgets.board import SweepBoard
-
         for call in self._calls:
             call(run)
+        if not self._has_board or self.comm is None:
+            return
+        from mjnb.widgets.formboard import FormBoard
+
         earlier = self._below.children
-        self._below.children = [SweepBoard(run)]
+        self._below.children = [FormBoard(run, self._renew)]
         for board in earlier:
-            board.close()
+            _shut_board(board)
 
     async def _follow(self, run: Run) -> None:
         """Say how far a run is, and let go of it when it has ended."""
@@ -334,7 +349,21 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
         self._busy, self._run = False, None
         self._tell(**{**IDLE, **last, "alert": alert or self.panel.progress["alert"]})
         self._changed()
-        self.refresh_still()
+        await asyncio.to_thread(self._renew)
+
+    def _renew(self) -> None:
+        """Renew the still picture, which makes the page draw everything anew: not while somebody is at the form."""
+        with self._lock:
+            self._is_stale = self.panel.watched
+        if not self._is_stale and self.comm is not None:
+            self.refresh_still()
+
+    def _leave(self) -> None:
+        """Renew it in a thread when nobody is at the form any more, if it has become old."""
+        with self._lock:
+            is_time = self._is_stale and not self.panel.watched
+        if is_time:
+            nowhere(lambda: Job(asyncio.to_thread(self._renew), label="a still picture"))
 
     def _tell(self, **changes: Any) -> None:
         with self._lock:
@@ -344,14 +373,18 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
     # -- the rest ------------------------------------------------------------------------------------------------
 
     def still(self) -> dict[str, Any]:
-        """Return what the form says now, and the code."""
+        """Return what the form says now, and the code; after a run its board, with the same as plain text."""
         order, errors = self._read()
         code = "" if errors or missing(self.model, order) else self._limited(order).code()
         said = self.panel.progress["text"] or self.summary or "no sweep yet"
+        text = f"{said}\n{code}".strip()
+        for board in self._below.children:
+            if "image/jpeg" in (sheet := board.still()):
+                return {"text/plain": text, "image/jpeg": sheet["image/jpeg"]}
         body = f"{_head(self.session, self.model)}<div><b>{html.escape(said)}</b></div>"
         body += f'<pre style="margin:4px 0;white-space:pre-wrap">{html.escape(code)}</pre>' if code else ""
         return {
-            "text/plain": f"{said}\n{code}".strip(),
+            "text/plain": text,
             "text/html": f'<div style="font:13px/20px system-ui,sans-serif">{body}</div>',
         }
 
@@ -361,10 +394,22 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
             self._count += 1
             if self._thinking is not None:
                 self._thinking.cancel()
-        boards = self._parts[-1].children if self._parts else ()
-        for part in (*boards, *self._parts):
-            part.close()
+        if "_below" not in self.__dict__:  # refused before there was anything
+            return
+        for board in self._below.children:
+            _shut_board(board)
+        for one in self._single.values():
+            one.close()
+        for child in self.children:
+            shut(child)
+        self.layout.close()
         super().close()
+
+
+def _shut_board(board: Any) -> None:
+    """Close a board by itself, then what is left of it; its run goes on."""
+    board.close()
+    shut(board)
 
 
 async def _no_run() -> None:

@@ -22,7 +22,7 @@ from mjnb.views.assets import script, style
 from mjnb.views.fallback import Stills
 from mjnb.widgets import axes
 from mjnb.widgets.outlook import Outlook
-from mjnb.widgets.sweepcode import Order
+from mjnb.widgets.sweepcode import Order, usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,7 +55,8 @@ class SweepPanel(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the two 
     """What is seen of the form.
 
     `spec` never changes, `entered` is what people entered, `reading` what it was understood as (groups, values, errors by
-    field, code), `outlook` what would come of it, `progress` how far a run is. A press comes as the message `{"press": "run"}`.
+    field, code), `outlook` what would come of it, `progress` how far a run is, `watched` whether somebody is at the form: the
+    keyboard, the pointer, or a picture shown large. A press comes as the message `{"press": "run", "text": "Run 4 · $0.40"}`.
     """
 
     _esm = script(_STATIC / "panel.js")
@@ -65,6 +66,7 @@ class SweepPanel(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the two 
     reading: traitlets.Dict[str, Any] = traitlets.Dict(NOTHING).tag(sync=True)
     outlook: traitlets.Dict[str, Any] = traitlets.Dict(asdict(Outlook())).tag(sync=True)
     progress: traitlets.Dict[str, Any] = traitlets.Dict(IDLE).tag(sync=True)
+    watched: Any = traitlets.Bool(False).tag(sync=True)
 
     def still(self) -> dict[str, Any]:
         """Return what it says of the plan."""
@@ -91,12 +93,7 @@ def _whole(name: str) -> Callable[[str], int]:
 
 
 def _usd(text: str | None) -> float | None:
-    if text is None or not str(text).strip():
-        return None
-    try:
-        return float(str(text).strip().removeprefix("$"))
-    except ValueError:
-        raise InvalidRequest("budget", text, "US dollars as a number") from None
+    return None if text is None or not str(text).strip() else usd("budget", str(text))
 
 
 _READ: dict[str, tuple[str, Callable[[Any], Any]]] = {

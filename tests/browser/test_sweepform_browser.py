@@ -24,6 +24,15 @@ form
 """
 
 
+PICTURES = """() => [...document.querySelectorAll('.mjb-tile img[src^=blob]')]
+    .filter(one => one.complete && one.naturalWidth).length >= {least}"""
+PANEL = "[...jupyterapp.shell.widgets('main')].find(one => one.sessionContext)"
+KEPT = (
+    f"""() => {PANEL}.content.model.cells.get(0).outputs.toJSON().some(one => one.data?.['image/jpeg'])"""
+)
+TYPED = "a fox in the snow, and what is typed while a run comes to its end stays where it was typed"
+
+
 @pytest.fixture
 def form(jupyter: Jupyter, page: Page) -> Callable[..., Locator]:
     """Open a notebook with a form on the simulator and return the form."""
@@ -70,9 +79,30 @@ def test_from_words_to_a_board(
     seen.get_by_text("12 of 12 done").wait_for(timeout=30_000)
     seen.get_by_text("12 paid already").wait_for()
     assert seen.locator(".sf-limits").bounding_box() == place
-    page.locator(".mjb").first.wait_for()
+    page.wait_for_function(PICTURES.format(least=48), timeout=60_000)
+    assert page.locator(".mjb-tile").count() == 12
     shoot("sweepform-light-done")
     assert [line for line in console if line.startswith("error")] == []
+
+
+def test_typing_while_a_run_ends(form: Callable[..., Locator], page: Page) -> None:
+    """What is typed while a run comes to its end is all there; the still picture is renewed when one has gone elsewhere."""
+    seen = form("sweepform-typing", ', mjnb.TextToImage(prompt="a fox")')
+    seen.get_by_role("button", name="Run 1 · $0.10").click()
+    prompt = seen.get_by_role("textbox", name="Prompt")
+    prompt.fill("")
+    page.mouse.move(5, 5)
+    page.keyboard.type(TYPED, delay=20)  # ms a letter: the run ends meanwhile
+    seen.get_by_text("1 of 1 done").wait_for(timeout=30_000)
+    page.wait_for_function(PICTURES.format(least=4), timeout=30_000)
+    page.keyboard.type(".")
+    assert prompt.input_value() == f"{TYPED}."
+    assert not page.evaluate(KEPT)
+    prompt.evaluate("node => node.blur()")
+    page.wait_for_function(KEPT, timeout=30_000)
+    assert (
+        page.locator(".mjnb-sweepform").get_by_role("textbox", name="Prompt").input_value() == f"{TYPED}."
+    )
 
 
 def test_dark_and_narrow(

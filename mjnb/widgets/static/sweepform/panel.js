@@ -3,6 +3,7 @@
  * `outlook` what would come of it, `progress` how far a run is.
  */
 import { keepKeys } from "../shared/keys.js";
+import { attend } from "./attention.js";
 import { fresh, make, write } from "./dom.js";
 import { fieldRow } from "./fields.js";
 import { codeBox, deeds, limits, verdict } from "./plan.js";
@@ -11,38 +12,51 @@ const PAUSE_MS = 80;
 
 function render({ model, el }) {
   const spec = model.get("spec");
-  const change = changer(model);
+  const change = changer(model, () => show());
   const prompt = spec.prompt ? promptBox(spec, (text) => change({ prompt: text })) : null;
   const rows = spec.fields.map((field) =>
-    [field.name, fieldRow(field, (value) => change({ fields: { ...model.get("entered").fields, [field.name]: value } }))]);
+    [field.name, fieldRow(field, (value) => change({ fields: { ...change.entered().fields, [field.name]: value } }))]);
   const parts = {
     verdict: verdict(), limits: limits(spec, (name, value) => change({ [name]: value })),
     deeds: deeds((name, text) => { change.now(); model.send({ press: name, text }); }), code: codeBox(),
   };
   el.append(layOut(prompt, rows.map(([, row]) => row.node), parts));
-  const show = () => showAll(model, prompt, rows, parts);
+  const leave = attend(el, (watched) => {
+    model.set("watched", watched);
+    model.save_changes();
+  });
+  const show = () => showAll(model, change.entered(), prompt, rows, parts);
   model.on("change", show);
   show();
   return () => {
     change.now();
+    leave();
     model.off("change", show);
   };
 }
 
-/** Collect what is entered and hand it on after a short pause; `now()` does so at once. */
-function changer(model) {
-  let timer = 0;
+/**
+ * Collect what is entered and hand it on after a short pause; `now()` does so at once. Until then the model has nothing of
+ * it, but `entered()` has: the kernel's answer to what was handed on before puts the older text back into the model.
+ */
+function changer(model, show) {
+  let [timer, waiting] = [0, {}];
+  const entered = () => ({ ...model.get("entered"), ...waiting });
   const now = () => {
-    if (timer) model.save_changes();
     clearTimeout(timer);
-    timer = 0;
+    if (!Object.keys(waiting).length) return;
+    const all = entered();
+    waiting = {};
+    model.set("entered", all);
+    model.save_changes();
   };
   const change = (changes) => {
-    model.set("entered", { ...model.get("entered"), ...changes });
+    waiting = { ...waiting, ...changes };
     clearTimeout(timer);
     timer = setTimeout(now, PAUSE_MS);
+    show();
   };
-  return Object.assign(change, { now });
+  return Object.assign(change, { now, entered });
 }
 
 function layOut(prompt, rows, parts) {
@@ -83,8 +97,8 @@ function groupLines(groups) {
   return groups.map((group) => make("span", "sf-group", {}, make("b", "", {}, `${group.name}: `), group.options.map((o) => o || "(nothing)").join(", ")));
 }
 
-function showAll(model, prompt, rows, parts) {
-  const [entered, reading, outlook, progress] = ["entered", "reading", "outlook", "progress"].map((name) => model.get(name));
+function showAll(model, entered, prompt, rows, parts) {
+  const [reading, outlook, progress] = ["reading", "outlook", "progress"].map((name) => model.get(name));
   const errors = reading.errors ?? {};
   prompt?.show(entered.prompt, reading);
   for (const [name, row] of rows) {
