@@ -156,6 +156,70 @@ def test_one_task_at_a_time(form, simulator):
     assert not made.outcome.views[0].busy
 
 
+def test_asking_twice_sends_once(form, simulator, session):
+    """Generating again while a task is under way sends nothing, returns its job, and says so."""
+    mj = session()
+    made = form(mj)
+    first = made.generate()
+    assert made.generate() is first
+    assert "One task at a time" in made.outcome.error
+    first.result(timeout=20)
+    assert (len(mj.store.all()), made.outcome.error) == (1, '<div role="alert"></div>')
+
+
+def test_a_price_that_was_not_on_the_button_is_not_charged(form, session):
+    """A press on a button that has come to say another price sends nothing and says the new one; a second press sends."""
+    mj = session()
+    made = form(mj)
+    seen = made.generate_button.description
+    made.controls["speed"].widget.set_state({"value": "turbo"})
+    made.generate_button._handle_custom_msg({"press": seen}, [])
+    assert made.job is None
+    assert "$0.20" in made.outcome.error
+    assert "Nothing was sent" in made.outcome.error
+    made.generate_button._handle_custom_msg({"press": made.generate_button.description}, [])
+    assert made.job.result(timeout=20).price_micro == 200_000
+
+
+def test_an_opened_form_opens_once_and_closes(form):
+    """A follow-up's form is opened once for a picture, is brought into sight when asked for again, and can be closed."""
+    made = form()
+    made.generate().result(timeout=20)
+    view = made.outcome.views[0]
+    for index in (1, 1, 2):
+        view.press("inpaint…", index)
+    opened = [one for one in made.outcome.results.children if isinstance(one, RequestForm)]
+    assert [len(one.values["image_urls"]) for one in opened] == [1, 1]
+    assert opened[0].controls["prompt"].widget.wanted
+    _, close = opened[0].children[0].children
+    close.click()
+    assert [one for one in made.outcome.results.children if isinstance(one, RequestForm)] == opened[1:]
+    view.press("inpaint…", 2)
+    assert made.outcome.results.children.count(opened[1]) == 1
+
+
+def test_an_equal_task_is_said_to_be_paid(form):
+    """With the box ticked the button says that an equal task is paid already, and its price where there is none."""
+    made = form()
+    made.generate().result(timeout=20)
+    made.reuse.set_state({"value": True})
+    assert made.generate_button.description == "Generate · already paid"
+    made.controls["chaos"].value = 7
+    assert "$0.10" in made.generate_button.description
+
+
+def test_a_closed_session_says_so(form, session):
+    """In a form of a closed session a key and a press say that nothing was sent, and Generate cannot be pressed."""
+    mj = session()
+    made = form(mj)
+    mj.close().result(timeout=20)
+    made.generate_button.click()
+    assert "This session is closed; nothing was sent." in made.outcome.error
+    made.controls["chaos"].widget.set_state({"value": 7})
+    assert "This session is closed; nothing was sent." in made.reason.value
+    assert made.generate_button.disabled
+
+
 def test_stop_says_what_goes_on(form, session):
     """Stop ends the waiting and says that a task at the gateway goes on there and is in the ledger."""
     server = Server(speed=1.0, short_side=64).start()

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 from form_helpers import wait_for
+from ipywidgets.widgets import widget
 
 import mjnb
 from mjnb.errors import InvalidRequest
@@ -30,6 +32,7 @@ from mjnb.fields import (
     Whole,
 )
 from mjnb.gateways.apixo import Apixo
+from mjnb.masks import url_of
 from mjnb.modes import Request, TextToImage
 from mjnb.parts import Area, Canvas, Part, Parts
 from mjnb.widgets.controls import control
@@ -386,7 +389,7 @@ def test_numbers_that_are_seen_are_sent(session, form):
     ours = form("upload-paint", using=mj, prompt="a hat", image_urls=[image.url], mask=box)
     wait_for(lambda: ours._painting.painter)
     assert ours.request.mask.areas[0].points == (0, 0, 32, 0, 32, 32, 0, 32)
-    assert ours.controls["mask"].widget.layout.display == "none"
+    wait_for(lambda: ours.controls["mask"].widget.layout.display == "none")
     ours._painting.painter.mask = None
     assert ours.generate_button.disabled
 
@@ -398,6 +401,74 @@ def test_values_can_be_replaced(form):
     assert made.values == {"prompt": "an owl"}
     with pytest.raises(InvalidRequest, match="stylize"):
         made.values = {"stylise": 3}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"mask": "x"}, {"mask": {"areas": 3}}, {"canvas": {"breadth": 2}}, {"canvas": 7}]
+)
+def test_a_value_of_no_kind_is_refused_and_nothing_changes(form, wrong):
+    """A part of a request that is none is refused as such; the form stands, as it was, and goes on."""
+    made = form("upload-paint", **VALUES["upload-paint"])
+    before = made.values
+    with pytest.raises(InvalidRequest):
+        made.values = {"prompt": "an owl", **wrong}
+    with pytest.raises(InvalidRequest):
+        made.take(**wrong)
+    assert made.values == before
+    made.controls["prompt"].widget.set_state({"value": "a hare"})
+    assert made.request.prompt == "a hare"
+
+
+def test_nothing_is_left_of_a_form(session):
+    """A refused form and a closed one leave no widget behind."""
+    mj = session()
+
+    def alive() -> int:
+        return len(getattr(widget, "_instances", None) or widget.Widget.widgets)
+
+    before = alive()
+    with pytest.raises(InvalidRequest):
+        RequestForm("upload-paint", mj, mask="x")
+    made = RequestForm("text-to-image", mj, prompt="a fox")
+    made.generate().result(timeout=20)
+    made.outcome.views[0].press("inpaint…", 0)
+    made.close()
+    assert alive() == before
+
+
+def test_pictures_are_taken_as_imagine_takes_them(session, form):
+    """Pictures of a task, or a single one, are filled in by their URLs."""
+    mj = session()
+    task = mj.imagine("a fox").result(timeout=20)
+    links = [image.url for image in task.images]
+    assert form("image-to-image", using=mj, image_urls=task.images).values == {"image_urls": links}
+    assert form("image-to-image", using=mj, image_urls=task.images[1]).values == {"image_urls": links[1:2]}
+
+
+def test_a_mask_in_base64_is_named_not_written_out(form):
+    """A mask as a picture is named by kind and size wherever the form shows it, and is sent as it is."""
+    shape = np.zeros((256, 256), dtype=bool)
+    shape[::2, ::3] = True
+    noisy = np.random.default_rng(1).random((256, 256)) > 0.5
+    mask = {"url": url_of(noisy | shape)}
+    made = form("upload-paint", **{**VALUES["upload-paint"], "mask": mask})
+    texts = made.preview.texts
+    assert all(len(text) < 2000 for text in (*texts.values(), made.still()["text/html"]))
+    assert ", mask, " in texts["Python"]
+    assert all("<PNG, " in texts[name] for name in ("JSON", "curl"))
+    assert made.request.mask.url == mask["url"]
+
+
+def test_a_simulated_curl_costs_nothing(form, session):
+    """In a simulated session curl names the simulator, or says that it would reach the real gateway as long as none runs."""
+    mj = mjnb.Session("simulator", store=session().store.root / "other", quiet=True)
+    made = form(using=mj, prompt="a fox")
+    assert made.preview.texts["curl"].startswith("# this would go to the real gateway and cost money\n")
+    made.generate().result(timeout=30)
+    made.controls["chaos"].value = 3
+    assert "api.apixo.ai" not in made.preview.texts["curl"]
+    assert "127.0.0.1" in made.preview.texts["curl"]
+    mj.close().result(timeout=20)
 
 
 def test_a_control_stands_alone(session):

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from form_helpers import wait_for
 
+import mjnb
 from mjnb.errors import InvalidRequest
+from mjnb.jobs import Stopped
+from mjnb.simulator import Server
+from mjnb.store import Draft
 from mjnb.studio import Studio
+from mjnb.tasks import TaskState
 
 if TYPE_CHECKING:
     from mjnb.session import Session
@@ -112,6 +117,91 @@ def test_settings_and_pictures_go_into_their_forms(studio):
     assert (made.mode, made.form.values) == ("text-to-image", {"prompt": "a fox", "chaos": 20})
 
 
+def test_what_was_typed_in_another_tab_stays(studio):
+    """Taking a picture into another tab fills in the picture alone; a second one joins the first."""
+    made = studio()
+    made.form.values = {"prompt": "a fox"}
+    task = made.form.generate().result(timeout=20)
+    view = made.form.outcome.views[0]
+    other = made.turn_to("image-to-image", prompt="an owl", chaos=30)
+    view.press("image-to-image…", 1)
+    view.press("image-to-image…", 2)
+    links = [task.images[1].url, task.images[2].url]
+    assert other.values == {"prompt": "an owl", "chaos": 30, "image_urls": links}
+
+
+def test_a_task_that_was_stopped_is_shown_and_fetched(session, studio):
+    """After Stop the task stands in the history, is counted, and its button fetches it."""
+    server = Server(speed=20.0, short_side=64).start()
+    mj = session(server)
+    made = studio(mj)
+    made.form.values = {"prompt": "a fox"}
+    job = made.form.generate()
+    wait_for(lambda: made.form.outcome.working.state is TaskState.PENDING)
+    made.form.outcome.working.stop_button.click()
+    with pytest.raises(Stopped):
+        job.result(timeout=20)
+    made.refresh().result(timeout=20)
+    (item,) = made.history.shelf.items
+    assert "1 task, $0.10" in made._where.value
+    assert (item["fetch"], item["reason"]) == (True, "It has no pictures yet.")
+    assert item["facts"].startswith("◌ queued")
+    assert "nothing sent" not in repr(made)
+    made.history.shelf._handle_custom_msg({"fetch": item["id"]}, [])
+    wait_for(lambda: not made.history.shelf.items[0]["fetch"] and not made.history.shelf.items[0]["reason"])
+    server.stop()
+
+
+def test_unfinished_tasks_are_taken_up_at_opening(session, studio):
+    """A studio that opens on a ledger with an unfinished task takes it up: its pictures come by themselves."""
+    mj = session()
+    task = mj.submit(mjnb.TextToImage(prompt="a fox")).result(timeout=20)
+    made = studio(mj)
+    wait_for(lambda: [item["reason"] for item in made.history.shelf.items] == [""])
+    assert made.history.shelf.items[0]["id"] == task.id
+    assert not made.history.shelf.items[0]["fetch"]
+
+
+def test_a_lost_answer_is_said_to_be_in_doubt(session, studio, simulator):
+    """A task whose answer never came stands in the history and in the sum as one that may have been charged."""
+    mj = session(simulator())
+    claimed, _ = mj.store.claim(draft(mj), again=None)
+    mj.store.ended(claimed.row, TaskState.UNKNOWN, "", "no answer")
+    made = studio(mj)
+    made.refresh().result(timeout=20)
+    (item,) = made.history.shelf.items
+    assert item["facts"].startswith("? may have been charged")
+    assert not item["fetch"]
+    assert "1 more that may have been charged" in made._where.value
+
+
+def draft(mj: Session) -> Draft:
+    """Describe a row for a fox."""
+    held = mj.dialect.held(mjnb.TextToImage(prompt="a fox"))
+    return Draft(
+        cell="k1:1", gateway="apixo", simulated=True, mode="text-to-image", held=held, price_micro=100_000
+    )
+
+
+def test_the_still_picture_has_the_latest_task(studio):
+    """The still picture is renewed after the history has been read, so that the newest task is in it."""
+    made = studio()
+    renewed: list[str] = []
+    made.refresh_still = lambda: renewed.append(made.still()["text/plain"])
+    made.form.values = {"prompt": "a fox"}
+    made.form.generate().result(timeout=20)
+    wait_for(lambda: renewed)
+    assert "a fox · text-to-image" in renewed[-1]
+
+
+def test_a_simulated_clock_is_not_shown(studio):
+    """The history of a simulated session says no time: its clock runs ahead of everybody's."""
+    made = studio()
+    made.form.values = {"prompt": "a fox"}
+    made.form.generate().result(timeout=20)
+    wait_for(lambda: [item["facts"] for item in made.history.shelf.items] == ["text-to-image · $0.10"])
+
+
 def test_without_a_session_it_opens_one(capsys):
     """Without a session it opens the usual one, quietly: its head says which gateway it is."""
     made = Studio()
@@ -129,5 +219,4 @@ def test_a_closed_studio_lets_go(session):
     gone = weakref.ref(made), weakref.ref(made.form)
     made.close()
     del made
-    gc.collect()
-    assert [one() for one in gone] == [None, None]
+    wait_for(lambda: gc.collect() is not None and [one() for one in gone] == [None, None])

@@ -55,7 +55,8 @@ class Field(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pic
 
     `spec` is what never changes (kind, label, help, range, choices, default), `value` what was entered (None: unset),
     `grey` why it cannot be used ("" if it can), `greyed` the same by choice, `error` what the API would say of it,
-    `note` what is good to know, `options` what may be picked from the ledger.
+    `note` what is good to know, `options` what may be picked from the ledger, `wanted` that the keyboard shall come here
+    (the page takes it back once it has).
     """
 
     _esm = script(_STATIC / "field.js")
@@ -66,6 +67,7 @@ class Field(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pic
     greyed: traitlets.Dict[str, Any] = traitlets.Dict({}).tag(sync=True)
     error: Any = traitlets.Unicode("").tag(sync=True)
     note: Any = traitlets.Unicode("").tag(sync=True)
+    wanted: Any = traitlets.Bool(False).tag(sync=True)
     options: traitlets.List[Any] = traitlets.List([]).tag(sync=True)
 
     def still(self) -> dict[str, Any]:
@@ -116,6 +118,9 @@ class Control:
     def problem(self) -> InvalidRequest | None:
         """Return what only this control knows to be wrong, such as a picture that is no longer at the gateway."""
         return None
+
+    def focus(self) -> None:
+        """Bring the keyboard here, and the field into sight; where there is nothing to type in, nothing happens."""
 
     def close(self) -> None:
         """Let go of the widget."""
@@ -175,3 +180,8 @@ class FieldControl(Control):
         """Show what is wrong."""
         del path
         self.widget.error = text
+
+    def focus(self) -> None:
+        """Bring the keyboard here."""
+        self.widget.wanted = False
+        self.widget.wanted = True

@@ -20,11 +20,13 @@ from mjnb.widgets.field import Field
 from mjnb.widgets.kit import button, line, sheet, shown, shut
 from mjnb.widgets.outcome import Outcome
 from mjnb.widgets.painting import FIELDS, Painting
-from mjnb.widgets.preview import Preview
-from mjnb.widgets.working import explain
+from mjnb.widgets.press import Press
+from mjnb.widgets.preview import Preview, brief
+from mjnb.widgets.references import LinksControl
+from mjnb.widgets.working import unsent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mjnb.jobs import Job
     from mjnb.session import Session
@@ -65,6 +67,7 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self.told: Callable[[], None] | None = None
         self._touched: set[str] = set()
         self._busy_setting, self._shown_tasks = True, 0
+        self._opened: dict[tuple[str, str, int], RequestForm] = {}
         self.outcome = Outcome(session, self._open, self._refresh)
         self._painting = self._make_painting()
         self._make_parts()
@@ -93,7 +96,7 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             "help": "",
         }
         self.reuse = Field(spec={**spec, "name": "reuse"}, value=False)
-        self.generate_button = button("Generate", "", self._press, primary=True)
+        self.generate_button = Press("Generate", self._press)
         self.reason = line(role="status", name="mjnb-reason")
         self.advice = line(name="mjnb-reason")
         self.preview = Preview()
@@ -134,16 +137,52 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     @values.setter
     def values(self, values: dict[str, Any]) -> None:
+        self._know(values)
+        self._enter({name: values.get(name) for name in self.controls})
+        self._touched = set(values)
+        self._follow_picture()
+        self._refresh()
+
+    def take(self, **values: Any) -> None:
+        """Fill in some fields and leave the others as they are; pictures join those that are there.
+
+        Raises:
+            InvalidRequest: There is no such field, or a value is of no kind that it takes; nothing was changed then.
+        """
+        self._know(values)
+        for name, value in values.items():
+            one = self.controls[name]
+            if isinstance(one, LinksControl) and isinstance(value, list | tuple):
+                values[name] = one.joined(value)
+        self._enter(values)
+        self._touched |= set(values)
+        self._follow_picture()
+        self._refresh()
+
+    def _know(self, values: Mapping[str, Any]) -> None:
         for name in values:
             if name not in self.controls:
                 raise InvalidRequest.unknown_name(name, self.model.mode, self.controls)
+
+    def _enter(self, values: Mapping[str, Any]) -> None:
+        """Write values into their controls: all of them, or none if one is refused."""
+        before = {name: self.controls[name].value for name in values}
         self._busy_setting = True
-        for name, one in self.controls.items():
-            one.value = values.get(name)
-        self._touched = set(values)
-        self._busy_setting = False
-        self._follow_picture()
-        self._refresh()
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+        except InvalidRequest:
+            for name, value in before.items():
+                self.controls[name].value = value
+            raise
+        finally:
+            self._busy_setting = False
+
+    def focus(self) -> None:
+        """Bring the keyboard to the first field that is still to be filled in, else to the first."""
+        wanted = [self.controls[name] for name in _ordered(self.model) if name in _required(self.model)]
+        empty = [one for one in wanted if one.value is None]
+        next(iter([*empty, *self.controls.values()])).focus()
 
     @property
     def request(self) -> Request:
@@ -193,7 +232,8 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         try:
             self._say_all()
         except Exception as error:  # noqa: BLE001  (a callback has nobody else to tell)
-            self.reason.value = shown(explain(error), "status")
+            self.generate_button.disabled = True
+            self.reason.value = shown(unsent(error, self.session), "status")
 
     def _say_all(self) -> None:
         try:
@@ -243,7 +283,9 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         reason = "" if problem is None else words.first_words(problem, self.model, self._touched)
         self.generate_button.disabled = running or problem is not None
         self.generate_button.description = (
-            "Generate" if request is None else words.offer(self.session, request)
+            "Generate"
+            if request is None
+            else words.offer(self.session, request, reuse=bool(self.reuse.value))
         )
         self.generate_button.tooltip = "One task at a time." if running else reason
         self.reason.value = shown(reason, "status")
@@ -269,7 +311,7 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         """Send it, as the button does.
 
         Returns:
-            A job for the finished task, its pictures shown in the form.
+            A job for the finished task, its pictures shown in the form. While one is under way, that one's: nothing is sent.
 
         Raises:
             InvalidRequest: Nothing was sent.
@@ -277,13 +319,20 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         _ = self.request  # its refusal, before anything is begun
         return self.outcome.start(self._typed(), reuse=bool(self.reuse.value))
 
-    def _press(self, _: Any) -> None:
-        if self.outcome.running:
+    def _press(self, text: str) -> None:
+        """Send it if the button still says what was pressed: what was entered since may cost more."""
+        now = str(self.generate_button.description)
+        if self.outcome.running or self.generate_button.disabled:
+            return
+        if text != now:
+            self.outcome.say(
+                f"The button has changed while you pressed: it is now “{now}”. Nothing was sent; press again."
+            )
             return
         try:
             self.generate()
         except MjnbError as error:
-            self.outcome.say(explain(error))
+            self.outcome.say(unsent(error, self.session))
 
     def _open(self, action: Action, index: int, view: Result) -> None:
         """Open a form for a follow-up that asks for more."""
@@ -293,12 +342,33 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         values = action.values_for(index)
         if action.whole and action.model is self.model:
             self.values = values
+            self.focus()
             return
-        self.outcome.insert(RequestForm(action.model, self.session, **values), view)
+        key = (view.task.id, action.name, index)
+        if key not in self._opened:
+            self._opened[key] = RequestForm(action.model, self.session, **values)
+            self._opened[key].add_close(
+                f"{action.model.mode} · picture {index}", partial(self._shut, key, view)
+            )
+            self.outcome.insert(self._opened[key], view)
+        self._opened[key].focus()
+
+    def add_close(self, title: str, shut_it: Callable[[Any], None]) -> None:
+        """Put a line on top that says what the form is for, with a Close button that calls `shut_it(button)`."""
+        close = button("Close", "Close this form; what was sent goes on.", shut_it)
+        head = ipywidgets.HBox([line(title, name="mjnb-opened"), close])
+        head.add_class("mjnb-send")
+        me: Any = self
+        me.children = [head, *me.children]
+
+    def _shut(self, key: tuple[str, str, int], view: Result, _: Any) -> None:
+        """Take an opened form away, and the keyboard back to the picture it was opened from."""
+        self.outcome.remove(self._opened.pop(key))
+        view.focus()
 
     def still(self) -> dict[str, Any]:
         """Return the values, how it stands, and the latest pictures, as a table with inline styles."""
-        rows = {"mode": self.model.mode, **self.values, "state": self._state()}
+        rows = {"mode": self.model.mode, **brief(self.values), "state": self._state()}
         lines = "".join(words.row(name, value) for name, value in rows.items())
         last = self.outcome.views[:1]
         pictures = "".join(str(one.still()["text/html"]) for one in last)
@@ -308,7 +378,13 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     def _state(self) -> str:
         if self.outcome.running:
             return self.outcome.working.text
-        return f"{len(self.tasks)} finished" if self.tasks else "nothing sent yet"
+        if self.tasks:
+            return f"{len(self.tasks)} finished"
+        return (
+            f"{self.outcome.asked} asked for, none finished here"
+            if self.outcome.asked
+            else "nothing sent yet"
+        )
 
     def close(self) -> None:
         """Let go of all widgets. A task at the gateway goes on and comes into the ledger."""

@@ -1,4 +1,4 @@
-"""The ledger as a shelf beside the forms: what was made, latest first, and what it cost."""
+"""The ledger as a shelf beside the forms: what was asked for and made, latest first, and what it cost."""
 
 from __future__ import annotations
 
@@ -6,32 +6,49 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mjnb.errors import MjnbError
+from mjnb.jobs import Job
 from mjnb.runner import request_of
 from mjnb.tasks import TaskState, money
 from mjnb.widgets.followups import step
-from mjnb.widgets.references import finished
 from mjnb.widgets.shelf import Shelf
+from mjnb.widgets.working import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mjnb.jobs import Job
     from mjnb.session import Session
     from mjnb.store import Entry
 
-__all__ = ["History", "Spent", "spent"]
+__all__ = ["History", "Spent", "is_open", "spent"]
 
 _PAGE = 24
 _SHORT = 80
+_WORDS = {
+    TaskState.SUBMITTING: "… sending",
+    TaskState.PENDING: "◌ queued",
+    TaskState.PROCESSING: "◐ running",
+    TaskState.SUCCESS: "↓ pictures to be fetched",
+    TaskState.UNKNOWN: "? may have been charged",
+}
+_UNKNOWN = (
+    "The connection or the kernel ended while this was being sent: look at your account at the gateway."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one session has had made: tasks, their known price in millionths of a dollar, tasks without a known price."""
+    """What one session has asked for.
+
+    Tasks that the gateway has or is being sent, their known price in millionths of a dollar, how many have no known
+    price; how many more may have been charged (failed, or their answer was lost); and how many are being sent just now.
+    """
 
     tasks: int
     micro: int
     unpriced: int
+    doubtful: int = 0
+    sending: int = 0
 
     def text(self, *, simulated: bool) -> str:
         """Say it in one line.
@@ -39,24 +56,39 @@ class Spent:
         >>> Spent(2, 100_000, 1).text(simulated=False)
         'This session: 2 tasks, $0.10, and 1 of unknown price'
         """
-        if not self.tasks:
+        if not self.tasks and not self.doubtful:
             return "This session: nothing sent yet"
-        number = f"{self.tasks} task{'s' if self.tasks > 1 else ''}"
+        number = f"{self.tasks} task{'' if self.tasks == 1 else 's'}"
         more = f", and {self.unpriced} of unknown price" if self.unpriced else ""
+        more += f", and {self.doubtful} more that may have been charged" if self.doubtful else ""
         unreal = " (simulated: nothing was charged)" if simulated else ""
         return f"This session: {number}, {money(self.micro)}{more}{unreal}"
 
 
 def spent(session: Session) -> Spent:
-    """Add up what this very session has sent and the gateway has taken; reads the ledger."""
+    """Add up what this very session has sent, from its submission on; reads the ledger."""
     mine = [entry for entry in session.store.all() if entry.owner == session.store.owner]
-    taken = [entry for entry in mine if entry.state.is_running or entry.state is TaskState.SUCCESS]
+    states = [entry.state for entry in mine]
+    doubtful, sending = ({TaskState.FAILED, TaskState.UNKNOWN}, TaskState.SUBMITTING)
+    taken = [entry for entry in mine if entry.state not in {*doubtful, TaskState.REFUSED}]
     prices = [entry.price_micro for entry in taken]
-    return Spent(len(taken), sum(price or 0 for price in prices), prices.count(None))
+    return Spent(
+        len(taken), sum(price or 0 for price in prices), prices.count(None),
+        sum(state in doubtful for state in states), states.count(sending),
+    )  # fmt: skip
+
+
+def is_open(entry: Entry) -> bool:
+    """Tell whether a task may still bring pictures: it runs, or they are not all on disk."""
+    return bool(entry.task_id) and (entry.state.is_running or _lacks(entry))
+
+
+def _lacks(entry: Entry) -> bool:
+    return entry.state is TaskState.SUCCESS and not entry.is_complete
 
 
 class History:
-    """The finished tasks of a ledger; `shelf` is what to display.
+    """The tasks of a ledger that have pictures or may have been charged; `shelf` is what to display.
 
     Args:
         session: Has the ledger.
@@ -66,7 +98,8 @@ class History:
     def __init__(self, session: Session, pick: Callable[[str], None]) -> None:
         self._session, self._pick = session, pick
         self._text, self._most = "", _PAGE
-        self.shelf = Shelf("History", self._chosen, search=self.search, more=self.more)
+        self._fetching: set[str] = set()
+        self.shelf = Shelf("History", self._chosen, search=self.search, more=self.more, fetch=self.fetch)
 
     def refresh(self) -> Job[None]:
         """Read the ledger anew."""
@@ -82,16 +115,40 @@ class History:
         self._most += _PAGE
         return self.refresh()
 
+    def fetch(self, task_id: str) -> Job[None]:
+        """Wait for a task that is not finished, and fetch its pictures; costs nothing."""
+        return Job(self._fetch(task_id), label="fetching")
+
+    async def _fetch(self, task_id: str) -> None:
+        if task_id in self._fetching:
+            return
+        self._fetching.add(task_id)
+        try:
+            self.shelf.error = ""
+            await self.refresh()
+            await self._session.wait(task_id)
+        except MjnbError as error:
+            self.shelf.error = explain(error)
+        finally:
+            self._fetching.discard(task_id)
+            self.refresh()
+
     def _chosen(self, item: Mapping[str, Any]) -> None:
         self._pick(str(item["id"]))
 
     def _read(self) -> list[dict[str, Any]]:
-        entries = finished(self._session)
+        entries = [entry for entry in self._session.store.all() if entry.state in _WORDS][::-1]
         prompts = {entry.task_id: entry for entry in entries}
         found = [entry for entry in entries if self._text in _words(entry, prompts).lower()]
         self.shelf.has_more = len(found) > self._most
         stars = self._session.stars()
-        return [_item(entry, prompts, stars.get(entry.task_id, 0)) for entry in found[: self._most]]
+        return [self._item(entry, prompts, stars) for entry in found[: self._most]]
+
+    def _item(self, entry: Entry, known: Mapping[str, Entry], stars: Mapping[str, int]) -> dict[str, Any]:
+        item = _item(entry, known, stars.get(entry.task_id, 0))
+        if entry.task_id in self._fetching:
+            return {**item, "fetch": False, "facts": f"↓ fetching… · {item['facts']}"}
+        return item
 
     def close(self) -> None:
         """Let go of the shelf and of whoever is told."""
@@ -104,17 +161,30 @@ def _nothing(_: str) -> None:
 
 
 def _item(entry: Entry, known: Mapping[str, Entry], stars: int) -> dict[str, Any]:
-    when = entry.created if entry.created is not None else entry.submitted
-    clock = (
-        datetime.fromtimestamp(when, UTC).astimezone().strftime("%d %b %H:%M") if when is not None else ""
-    )
     price = "price unknown" if entry.price_micro is None else money(entry.price_micro)
-    facts = (step(request_of(entry)), price, clock)
+    word = _WORDS[entry.state] if entry.state is not TaskState.SUCCESS or _lacks(entry) else ""
+    facts = (word, step(request_of(entry)), price, _clock(entry))
     first = next((image for image in entry.images if image.path), None)
     return {
-        "id": entry.task_id, "title": _prompt(entry, known)[:_SHORT] or entry.mode, "reason": "", "stars": stars,
+        "id": entry.task_id or entry.row, "title": _prompt(entry, known)[:_SHORT] or entry.mode,
+        "reason": _reason(entry), "stars": stars, "fetch": is_open(entry),
         "facts": " · ".join(filter(None, facts)), "path": first.path if first else None,
     }  # fmt: skip
+
+
+def _reason(entry: Entry) -> str:
+    """Say why a task cannot be shown, "" if it can."""
+    if entry.state is TaskState.UNKNOWN:
+        return _UNKNOWN
+    return "" if entry.state is TaskState.SUCCESS else "It has no pictures yet."
+
+
+def _clock(entry: Entry) -> str:
+    """Write when a task was made; a simulated one's clock runs ahead of everybody's, and says nothing."""
+    when = entry.created if entry.created is not None else entry.submitted
+    if when is None or entry.simulated:
+        return ""
+    return datetime.fromtimestamp(when, UTC).astimezone().strftime("%d %b %H:%M")
 
 
 def _words(entry: Entry, known: Mapping[str, Entry]) -> str:

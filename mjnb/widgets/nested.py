@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mjnb.errors import InvalidRequest
 from mjnb.widgets.field import Control
 from mjnb.widgets.kit import button, heading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mjnb.parts import Part
     from mjnb.session import Session
@@ -31,6 +33,7 @@ class PartControl(Control):
         make: Callable[[Any, str, Session], Control],
     ) -> None:
         self.inner = {field: make(rule.model, field, session) for field in rule.model.model_fields}
+        self._rule = rule
         self._title = heading(str(spec["label"]), str(spec["help"]))
         rows = ipywidgets.VBox([one.widget for one in self.inner.values()])
         rows.add_class("mjnb-part-fields")
@@ -46,9 +49,18 @@ class PartControl(Control):
 
     @value.setter
     def value(self, value: Any) -> None:
-        given = value.given() if hasattr(value, "given") else dict(value or {})
+        given = value.given() if hasattr(value, "given") else {} if value is None else value
+        if not isinstance(given, Mapping):
+            raise InvalidRequest(self.name, value, self._rule.allowed)
+        for field in given:
+            if field not in self.inner:
+                raise InvalidRequest.unknown_name(field, self.name, self.inner)
         for field, one in self.inner.items():
             one.value = given.get(field)
+
+    def focus(self) -> None:
+        """Bring the keyboard to the first field."""
+        next(iter(self.inner.values())).focus()
 
     def observe(self, call: Callable[[Any], None]) -> None:
         """Call `call(change)` whenever one of the fields changes."""
@@ -136,6 +148,8 @@ class PartsControl(Control):
 
     @value.setter
     def value(self, value: Any) -> None:
+        if value is not None and not isinstance(value, list | tuple):
+            raise InvalidRequest(self.name, value, self._rule.allowed)
         for one in list(self.items):
             self.items.remove(one)
             one.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -35,6 +36,10 @@ class Outcome:
         session: Draws.
         opens: Called with an action that asks for more than it knows, the picture's index, and the result it is of.
         told: Called when a task begins or ends.
+
+    Attributes:
+        asked: How many tasks were asked for here, whatever became of them.
+        moved: Called at every turn of a task: when it begins, when the gateway says more of it, when it has ended.
     """
 
     def __init__(
@@ -53,6 +58,9 @@ class Outcome:
         self.results.add_class("mjnb-results")
         self.box = ipywidgets.VBox([self.says, self.working.box, self.results])
         self._closed = self._running = False
+        self._lock = threading.Lock()
+        self.asked = 0
+        self.moved: Callable[[], None] = _nothing
 
     @property
     def running(self) -> bool:
@@ -72,18 +80,35 @@ class Outcome:
     def start(self, request: Request, *, reuse: bool = False, after: Result | None = None) -> Job[Task]:
         """Send a request and show what comes of it: on top, or below the result that it goes on from.
 
+        Returns:
+            Its job; while a task is under way, that one's, and nothing new is sent.
+
         Raises:
             InvalidRequest: Nothing was sent.
         """
-        drawn = self.session.draw(request, reuse=reuse, on_change=self._changed)
-        self._fail("", after)
-        self._place(after)
-        self.working.begin(step(request), self.session.usual_s(request) / self.session.place.time_scale)
-        self._running = True
-        self.job = Job(self._follow(drawn, after), label=request.mode)
-        self.session.keep(self.job)
+        with self._lock:  # clicks may come on two threads at once
+            if self._running and self.job is not None:
+                self.say("One task at a time: this one was not sent, the one under way goes on.")
+                return self.job
+            self._running = True
+            try:
+                self.job = self._begin(request, reuse, after)
+            except BaseException:
+                self._running = False
+                raise
         self._tell()
         return self.job
+
+    def _begin(self, request: Request, reuse: bool, after: Result | None) -> Job[Task]:
+        usual = self.session.usual_s(request) / self.session.place.time_scale
+        drawn = self.session.draw(request, reuse=reuse, on_change=self._changed)
+        self.asked += 1
+        self._fail("", after)
+        self._place(after)
+        self.working.begin(step(request), usual)
+        job: Job[Task] = Job(self._follow(drawn, after), label=request.mode)
+        self.session.keep(job)
+        return job
 
     def stop(self) -> None:
         """Stop waiting; nothing new is sent, and a task at the gateway goes on there."""
@@ -102,6 +127,7 @@ class Outcome:
 
     def _changed(self, task: Task) -> None:
         self.working.state = task.state
+        self.moved()
 
     async def _follow(self, drawn: Job[Task], after: Result | None) -> Task:
         beat = asyncio.ensure_future(self.working.beat(drawn))
@@ -115,6 +141,7 @@ class Outcome:
             raise
         else:
             self.tasks.append(task)
+            self._fail("", after)
             self._add(seen, after)
             return task
         finally:
@@ -128,6 +155,7 @@ class Outcome:
         for view in self.views:
             view.busy = self.running
         contextvars.Context().run(self._told)
+        self.moved()
 
     def show(self, task: Task, after: Result | None = None) -> Job[None]:
         """Show a task of the ledger; one that is on the page already is only brought into sight."""
@@ -190,10 +218,11 @@ class Outcome:
 
     def close(self) -> None:
         """Let go of everything; a task at the gateway goes on and comes into the ledger."""
-        self._closed, self._told = True, _nothing
+        self._closed, self._told, self.moved = True, _nothing, _nothing
         self._opens = _nothing
         self.working.close()
-        shut(self.box)
+        for one in (self.box, self.empty):  # the latter may have gone from the page
+            shut(one)
 
 
 def _below(children: Sequence[Any], one: Any, after: Any) -> list[Any]:

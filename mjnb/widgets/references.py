@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mjnb.errors import InvalidRequest, StoreError
-from mjnb.tasks import TaskState
+from mjnb.tasks import Image, TaskState
 from mjnb.widgets.field import FieldControl
 from mjnb.widgets.shelf import Shelf
 
@@ -67,7 +67,21 @@ class LinksControl(FieldControl):
 
     @value.setter
     def value(self, value: Any) -> None:
-        self._field.value = self._spelled(value)
+        """Take URLs, or pictures of earlier tasks, as `session.imagine` does."""
+        several = [value] if isinstance(value, str | Image) else value
+        if isinstance(several, list | tuple):
+            several = [one.url if isinstance(one, Image) else one for one in several]
+        self._field.value = self._spelled(several)
+
+    def joined(self, more: Any) -> list[Any]:
+        """Return the list with more at its end, each once; where only one is taken, that is the new one."""
+        have = [] if getattr(self.rule, "high", None) == 1 else list(self.value or ())
+        return [*have, *(one for one in more if one not in have)]
+
+    def focus(self) -> None:
+        """Bring the keyboard to the list."""
+        self._field.wanted = False
+        self._field.wanted = True
 
     def observe(self, call: Callable[[Any], None]) -> None:
         """Call `call(change)` whenever the list changes."""
@@ -194,8 +208,7 @@ class NameControl(FieldControl):
 
 def _told(entry: Entry) -> str:
     when = entry.created if entry.created is not None else entry.submitted
-    clock = (
-        datetime.fromtimestamp(when, UTC).astimezone().strftime("%d %b %H:%M") if when is not None else ""
-    )
+    is_told = when is not None and not entry.simulated  # a simulated clock runs ahead of everybody's
+    clock = datetime.fromtimestamp(when or 0, UTC).astimezone().strftime("%d %b %H:%M") if is_told else ""
     prompt = str(entry.held.get("prompt") or entry.mode)
     return " · ".join(filter(None, (prompt[:_SHORT], entry.mode, clock)))

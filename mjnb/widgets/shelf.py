@@ -23,20 +23,21 @@ __all__ = ["Shelf"]
 
 _STATIC = Path(__file__).parent / "static" / "forms"
 _SIZE = 128  # px, twice what is drawn, for sharp screens
-_SEEN = ("id", "title", "facts", "reason", "stars")
+_SEEN = ("id", "title", "facts", "reason", "stars", "fetch")
 
 
 class Shelf(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still picture goes before the view
     """Rows or tiles to choose from, each a button with a small picture and its words.
 
-    An item is a mapping with `id`, `title`, `facts`, `reason` (why it cannot be chosen, "" if it can), perhaps `stars`,
-    and the `path` of its picture, which the page does not see.
+    An item is a mapping with `id`, `title`, `facts`, `reason` (why it cannot be chosen, "" if it can), perhaps `stars`
+    and `fetch` (it has a button that fetches it), and the `path` of its picture, which the page does not see.
 
     Args:
         title: What the shelf holds.
         pick: Called with the chosen item.
         search: Called with the text that the items shall contain; None: there is no such box.
         more: Called when more items are wanted.
+        fetch: Called with the id of an item that shall be fetched.
     """
 
     _esm = script(_STATIC / "shelf.js")
@@ -54,8 +55,9 @@ class Shelf(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pic
         pick: Callable[[Mapping[str, Any]], None],
         search: Callable[[str], Any] | None = None,
         more: Callable[[], Any] | None = None,
+        fetch: Callable[[str], Any] | None = None,
     ) -> None:
-        self._pick, self._search, self._more = pick, search, more
+        self._pick, self._search, self._more, self._fetch = pick, search, more, fetch
         self._kept: list[Mapping[str, Any]] = []
         self._asked = self._answered = 0
         super().__init__(title=title, searchable=search is not None)
@@ -97,6 +99,8 @@ class Shelf(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pic
     def _told(self, content: Mapping[str, Any]) -> None:
         if "search" in content and self._search is not None:
             self._search(str(content["search"]))
+        if "fetch" in content and self._fetch is not None:
+            self._fetch(str(content["fetch"]))
         item = next((one for one in self._kept if one["id"] == content.get("pick")), None)
         if item is not None and not item.get("reason"):
             self._pick(item)
@@ -113,7 +117,8 @@ class Shelf(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pic
 
     def close(self) -> None:
         """Let go of the pictures and of whoever is told."""
-        self._kept, self._pick, self._search, self._more = [], _nothing, None, None
+        self._kept, self._pick = [], _nothing
+        self._search = self._more = self._fetch = None
         super().close()
 
 

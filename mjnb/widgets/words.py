@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mjnb.preparing import lift_flags, single_prompt
-from mjnb.tasks import money
+from mjnb.tasks import TaskState, cell_key, money
 from mjnb.widgets.field import label_of
 
 if TYPE_CHECKING:
@@ -51,12 +51,26 @@ def advice(typed: Request, session: Session) -> list[str]:
     return [f"Note: {text.rstrip('.')}." for text in said]
 
 
-def offer(session: Session, request: Request) -> str:
-    """Write the button: what it does, what that costs and how long it takes."""
+def offer(session: Session, request: Request, *, reuse: bool = False) -> str:
+    """Write the button: what it does, what that costs and how long it takes.
+
+    Where an equal earlier task is to be taken and the ledger has one, nothing new is paid.
+    """
+    if reuse and _is_paid(session, request):
+        return "Generate · already paid"
     micro = session.price_micro(request)
     price = "price unknown" if micro is None else money(micro)
     price += " (simulated)" if session.simulated else ""
     return f"Generate · {price} · about {_span(session.usual_s(request) / session.place.time_scale)}"
+
+
+def _is_paid(session: Session, request: Request) -> bool:
+    """Tell whether the ledger has a task for this very request that would be taken."""
+    key = cell_key(session.gateway, request.mode, session.dialect.held(request))
+    return any(
+        entry.state.is_running or entry.state is TaskState.SUCCESS
+        for entry in session.store.by_cells([key]).values()
+    )
 
 
 def _span(real_s: float) -> str:

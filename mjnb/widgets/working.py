@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mjnb.jobs import Job
+    from mjnb.session import Session
 
-__all__ = ["Working", "explain", "fraction"]
+__all__ = ["Working", "explain", "fraction", "unsent"]
 
 _BEAT_S = 0.25
 _WORDS = {
@@ -66,13 +67,13 @@ class Working:
         return f"{self.label}: {word} · {seconds(waited)} of about {seconds(self._usual_s)}"
 
     def _press(self, _: Any) -> None:
-        self.stop_button.disabled, self.stop_button.description = True, "Stopping…"
+        self.stop_button.description = "Stopping…"  # never disabled: it would lose the keyboard
         self._stop()
 
     def begin(self, label: str, usual_s: float) -> None:
         """Show a task that has just been asked for; `usual_s` are real seconds."""
         self.label, self._usual_s, self._began, self.state = label, usual_s, time.monotonic(), None
-        self.stop_button.disabled, self.stop_button.description = False, "Stop"
+        self.stop_button.description = "Stop"
         self._draw()
         self.box.layout.display = ""
 
@@ -127,3 +128,11 @@ def explain(error: BaseException) -> str:
         what = f"{type(error).__name__}: {error}. This is a fault of mjnb's."
     spent = next((text for kinds, text in _MONEY if isinstance(error, kinds)), "It may have been charged.")
     return what if spent.rstrip(".").lower() in what.lower() else f"{what.rstrip()} {spent}"
+
+
+def unsent(error: BaseException, session: Session) -> str:
+    """Say what happened before anything was sent: then nothing was charged, whatever it was."""
+    if session._closed:  # noqa: SLF001  (a session has no other word for it)
+        return "This session is closed; nothing was sent. Make a new one: nothing in its ledger is lost."
+    what = str(error) if isinstance(error, errors.MjnbError) else f"{type(error).__name__}: {error}."
+    return what if "nothing was sent" in what.lower() else f"{what.rstrip()} Nothing was sent."

@@ -207,8 +207,10 @@ def test_the_whole_viewer_by_keyboard(sweep: Page, console: list[str]) -> None:
     assert sweep.locator(".differs tbody tr").all_inner_texts()[0].split() == ["chaos", "0", "50"]
     assert "stylize" not in sweep.locator(".differs").inner_text()
     sweep.keyboard.press("Escape")
-    assert not sweep.locator("#viewer").is_visible()
-    assert focused(sweep).startswith("chaos 50, stylize 250, version v7")
+    sweep.locator("#viewer").wait_for(state="hidden")
+    sweep.wait_for_function(
+        "document.activeElement.getAttribute('aria-label')?.startsWith('chaos 50, stylize 250, version v7')"
+    )
     assert console == []
 
 

@@ -40,6 +40,7 @@ function render({ model, el }) {
   const stops = [
     follow(model, ["value", "options", "greyed"], update),
     follow(model, ["error", "note", "grey"], () => say(model, root, error, note)),
+    follow(model, ["wanted"], () => come(model, root)),
   ];
   return () => stops.forEach((stop) => stop());
 }
@@ -65,6 +66,19 @@ function lay(model, spec, root) {
       model.save_changes();
     },
   };
+}
+
+/** Take the keyboard if it is wanted here, as soon as the field is on the page. */
+function come(model, root, tries = 40) {
+  if (!model.get("wanted") || !tries) return;
+  if (!root.isConnected) {
+    setTimeout(() => come(model, root, tries - 1), 50);
+    return;
+  }
+  model.set("wanted", false);
+  model.save_changes();
+  root.scrollIntoView({ block: "nearest" });
+  root.querySelector(".mjnb-body :is(input, select, textarea, button):enabled")?.focus({ preventScroll: true });
 }
 
 function say(model, root, error, note) {

@@ -24,7 +24,11 @@ export function makeLinks(place) {
     const urls = get() ?? [];
     reading.textContent = urls.length ? `${urls.length} picture${urls.length > 1 ? "s" : ""}` : "";
     list.replaceChildren();
-    urls.forEach((url, i) => showLink(list, url, i, () => set(urls.filter((_, other) => other !== i)), model));
+    const remove = (i) => {
+      set(urls.filter((_, other) => other !== i));
+      box.focus(); // the button that was pressed has gone
+    };
+    urls.forEach((url, i) => showLink(list, url, i, () => remove(i)));
   };
 }
 

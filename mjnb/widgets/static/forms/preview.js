@@ -1,12 +1,16 @@
 /** What will be sent, folded away until it is wanted: a few texts to look at and to copy. */
 import { follow, make, makeRoot, press } from "./dom.js";
 
+const QUIET_MS = 4000; // without the keyboard and the pointer, until nobody counts as being there
+const LOOK_MS = 500;
+
 function renderPreview({ model, el }) {
   const root = makeRoot(el, "mjnb-preview");
   const fold = make("details", "mjnb-fold", root);
   make("summary", "", fold, "What will be sent");
   const inside = make("div", "mjnb-texts", fold);
   const draw = () => {
+    if (inside.contains(document.activeElement)) document.activeElement.closest("details")?.firstChild.focus();
     inside.replaceChildren();
     const texts = Object.entries(model.get("texts"));
     if (!texts.length) make("div", "mjnb-help", inside, "Nothing yet: something is missing or wrong above.");
@@ -16,21 +20,36 @@ function renderPreview({ model, el }) {
   return () => stops.forEach((stop) => stop());
 }
 
-/** Tell whether the keyboard is anywhere in the form that this belongs to. */
+/** Tell whether somebody uses the form that this belongs to, and that nobody does only after some seconds. */
 function watch(model, root) {
-  const look = () => setTimeout(() => {
-    if (!root.isConnected || document.activeElement === document.body) return; // nobody has gone anywhere else
-    const inside = outermost(root).contains(document.activeElement);
-    if (inside === model.get("watched")) return;
-    model.set("watched", inside);
+  let isUsed = false;
+  let until = 0;
+  const tell = (now) => {
+    if (now === isUsed) return;
+    isUsed = now;
+    model.set("watched", now);
     model.save_changes();
-  });
-  document.addEventListener("focusin", look);
-  document.addEventListener("focusout", look);
-  return () => {
-    document.removeEventListener("focusin", look);
-    document.removeEventListener("focusout", look);
   };
+  const look = () => {
+    if (used(root)) until = performance.now() + QUIET_MS;
+    tell(performance.now() < until);
+  };
+  const events = ["focusin", "pointerover", "pointerdown", "keydown"];
+  events.forEach((name) => document.addEventListener(name, look, true));
+  const timer = setInterval(look, LOOK_MS);
+  return () => {
+    clearInterval(timer);
+    events.forEach((name) => document.removeEventListener(name, look, true));
+    tell(false);
+  };
+}
+
+/** The keyboard or the pointer is in there, something is unfolded, or a picture is looked at in large. */
+function used(root) {
+  if (!root.isConnected) return false;
+  const form = outermost(root);
+  return form.contains(document.activeElement) || form.matches(":hover") || Boolean(form.querySelector("details[open]"))
+    || Boolean(document.querySelector("dialog.mjnb-large[open]"));
 }
 
 function outermost(node) {

@@ -51,7 +51,7 @@ function renderResult(model, el, kept) {
     follow(model, ["stars"], stars),
     follow(model, ["busy", "error"], () => {
       error.textContent = model.get("error");
-      root.querySelectorAll("[data-pays]").forEach((node) => { node.disabled = model.get("busy"); });
+      root.querySelectorAll("[data-pays]").forEach((node) => node.setAttribute("aria-disabled", String(model.get("busy"))));
     }),
   ];
   return () => {
@@ -63,7 +63,7 @@ function renderResult(model, el, kept) {
 function reveal(root) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   root.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
-  root.focus({ preventScroll: true });
+  if (!document.activeElement?.matches("input, textarea, select")) root.focus({ preventScroll: true }); // nobody types
 }
 
 /** The way from the first request to this one; every step before it is a button. */
@@ -120,11 +120,13 @@ function makeFold(model, row, name, actions, index) {
   const summary = make("summary", "mjnb-press", fold, name);
   summary.setAttribute("aria-label", `${name} picture ${index}`);
   const menu = make("div", "mjnb-menu-items", fold);
-  actions.forEach((one) => makeAction(model, menu, one, index, one.label).addEventListener("click", () => { fold.open = false; }));
-  fold.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  actions.forEach((one) => makeAction(model, menu, one, index, one.label).addEventListener("click", () => shut()));
+  const shut = () => {
     fold.open = false;
     summary.focus();
+  };
+  fold.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") shut();
   });
   fold.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !fold.contains(event.relatedTarget)) fold.open = false;
@@ -134,12 +136,15 @@ function makeFold(model, row, name, actions, index) {
 function makeAction(model, row, action, index, text) {
   const where = action.per ? ` picture ${index}` : "";
   const tip = action.opens ? `Open a form for ${action.group} with this picture; nothing is sent yet` : `${action.name}${where} · ${action.price}`;
-  const button = press(row, text, tip, () => model.send({ press: action.name, index }));
+  const button = press(row, text, tip, () => {
+    if (action.opens || !model.get("busy")) model.send({ press: action.name, index });
+  });
+  if (where) make("span", "mjnb-spoken", button, where);
   if (!action.opens) {
+    button.append(" ");
     make("span", "mjnb-price", button, action.price);
     button.dataset.pays = "";
   }
-  button.setAttribute("aria-label", [`${text}${where}`, !action.opens && action.price].filter(Boolean).join(", "));
   return button;
 }
 

@@ -31,8 +31,10 @@ function renderShelf(model, el, urls) {
   error.setAttribute("role", "alert");
   const more = press(root, "Show more", "Read further back in the ledger", () => model.send("more"));
   const draw = () => {
+    const held = list.contains(document.activeElement) ? document.activeElement.dataset.key : "";
     list.replaceChildren();
     model.get("items").forEach((item) => makeItem(model, list, item, urls));
+    if (held) [...list.querySelectorAll("button")].find((one) => held.endsWith(one.dataset.key))?.focus({ preventScroll: true });
     empty.textContent = model.get("empty");
     error.textContent = model.get("error");
     more.hidden = !model.get("has_more");
@@ -61,6 +63,7 @@ function makeItem(model, list, item, urls) {
   const node = make("li", "mjnb-item", list);
   const button = make("button", "", node);
   Object.assign(button, { type: "button", disabled: Boolean(item.reason), title: item.reason || item.title });
+  button.dataset.key = item.id;
   const frame = make("span", "mjnb-thumb", button);
   frame.dataset.id = item.id;
   picture(frame, urls);
@@ -69,6 +72,10 @@ function makeItem(model, list, item, urls) {
   make("span", "mjnb-facts", words, item.facts);
   if (item.stars) make("span", "mjnb-facts", words, "★".repeat(item.stars)).setAttribute("aria-label", `${item.stars} stars`);
   button.addEventListener("click", () => model.send({ pick: item.id }));
+  if (!item.fetch) return;
+  const fetch = press(node, "Fetch", "Wait for this task and fetch its pictures; costs nothing", () => model.send({ fetch: item.id }));
+  fetch.dataset.key = `fetch ${item.id}`;
+  fetch.setAttribute("aria-label", `Fetch ${item.title}`);
 }
 
 function picture(frame, urls) {
