@@ -1,17 +1,20 @@
 """APIXO's wire: paths, envelope and words. What it all means is the world's business.
 
-Written from the gateway's Midjourney page and API reference. Everything hangs from the root, and from `/apixo` as well:
+Written from the gateway's Midjourney pages and API reference. Everything hangs from the root and from `/apixo` by the rules of
+the current page, and from `/apixo-reference` by those of the older reference page (`apixo_pages` tells them apart):
 
 * `POST /api/v1/generateTask/midjourney` - submit; see `apixo_orders` for what is refused and what fails
 * `GET /api/v1/statusTask/midjourney?taskId=...` - state, and pictures on success
 * `GET /api/v1/apikeys/current-balance` - what the key has left, in US dollars
 
-Documented nowhere and chosen here: an unknown task is a 404, and a balance without end is shown as 1000 dollars.
+Documented nowhere and chosen here: an unknown task is a 404, so is one that was given to the other page, and a balance without
+end is shown as 1000 dollars. A key's money is the same on both pages.
 """
 
 from __future__ import annotations
 
 import json
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mjnb.simulator.apixo_orders import Desk
+from mjnb.simulator.apixo_pages import PAGES
 from mjnb.simulator.doors import account_of, guard
 from mjnb.simulator.faults import ANY_STATE, RESULT
 from mjnb.simulator.fields import InvalidFieldError
@@ -28,13 +32,14 @@ from mjnb.simulator.tasks import Phase
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from mjnb.simulator.apixo_pages import Page
     from mjnb.simulator.callbacks import Callbacks
     from mjnb.simulator.tasks import Task
     from mjnb.simulator.world import World
 
 __all__ = ["Apixo", "refusal"]
 
-PREFIXES = ("", "/apixo")
+_ROOT = "/api/v1"
 _ENDLESS = 1_000_000_000  # micro-dollars
 
 # `processing_r2` is in no document, but a client in the field has met it.
@@ -86,23 +91,27 @@ class Apixo:
         self._callbacks = callbacks
         self._api_key = api_key
         self._extra_modes = extra_modes
-        callbacks.speak("apixo", self.announcement)
+        for page in PAGES:
+            callbacks.speak(page.gateway, self.announcement)
 
     def routes(self) -> list[Route]:
         """Return the gateway's routes."""
-        world = self._world
         return [
             route
-            for prefix in (f"{prefix}/api/v1" for prefix in PREFIXES)
-            for route in (
-                Route(
-                    f"{prefix}/generateTask/midjourney",
-                    guard(world, "submit", self._submit, refusal),
-                    methods=["POST"],
-                ),
-                Route(f"{prefix}/statusTask/midjourney", guard(world, "status", self._status, refusal)),
-                Route(f"{prefix}/apikeys/current-balance", guard(world, "balance", self._balance, refusal)),
-            )
+            for page in PAGES
+            for prefix in page.prefixes
+            for route in self._page_routes(page, f"{prefix}{_ROOT}")
+        ]
+
+    def _page_routes(self, page: Page, root: str) -> list[Route]:
+        world = self._world
+        submit = guard(world, "submit", partial(self._submit, page), refusal)
+        status = guard(world, "status", partial(self._status, page), refusal)
+        balance = guard(world, "balance", self._balance, refusal)
+        return [
+            Route(f"{root}/generateTask/midjourney", submit, methods=["POST"]),
+            Route(f"{root}/statusTask/midjourney", status),
+            Route(f"{root}/apikeys/current-balance", balance),
         ]
 
     def _enter(self, request: Request) -> str | Response:
@@ -116,7 +125,7 @@ class Apixo:
             return refusal(429, error.retry_after, message=str(error))
         return account
 
-    async def _submit(self, request: Request) -> Response:
+    async def _submit(self, page: Page, request: Request) -> Response:
         account = self._enter(request)
         if isinstance(account, Response):
             return account
@@ -124,13 +133,14 @@ class Apixo:
             body = await request.json()
         except (ValueError, RecursionError):
             return refusal(400, message="Invalid request", error="Request body must be valid JSON")
-        return self._take(account, body, _base_url(request))
+        return self._take(account, page, body, _base_url(request))
 
-    def _take(self, account: str, body: Any, base_url: str) -> Response:
+    def _take(self, account: str, page: Page, body: Any, base_url: str) -> Response:
         world = self._world
-        find = lambda task_id: world.find(account, task_id)  # noqa: E731 - too small for a name of its own
+        find = partial(world.find, account, gateway=page.gateway)
+        desk = Desk(find, world.now(), base_url, page=page, extra_modes=self._extra_modes)
         try:
-            order, ignored = Desk(find, world.now(), base_url, extra_modes=self._extra_modes).read(body)
+            order, ignored = desk.read(body)
             world.count_ignored(ignored)
             task = world.accept(account, order)
         except InvalidFieldError as error:
@@ -142,21 +152,25 @@ class Apixo:
         self._callbacks.start(task)
         return _success({"taskId": task.id})
 
-    async def _status(self, request: Request) -> Response:
+    async def _status(self, page: Page, request: Request) -> Response:
         account = self._enter(request)
         if isinstance(account, Response):
             return account
         task_id = request.query_params.get("taskId")
         if not task_id:
             return refusal(400, message="Invalid request", error="Missing required field: taskId")
-        task = self._world.find(account, task_id)
+        task = self._world.find(account, task_id, gateway=page.gateway)
         if task is None:
             return refusal(404, message="Task not found")
         phase = task.phase(self._world.now())
         fault = self._world.faults.take(
             "status", RESULT | ANY_STATE if phase is Phase.SUCCESS else ANY_STATE
         )
-        return _success(_report(task, phase, _base_url(request), fault.kind if fault else ""))
+        report = _report(task, phase, _base_url(request), fault.kind if fault else "")
+        if phase is Phase.FAILED:
+            times = _end_times(task)
+            report |= {name: times[name] for name in page.failed_times}
+        return _success(report)
 
     async def _balance(self, request: Request) -> Response:
         account = self._enter(request)
@@ -171,14 +185,12 @@ class Apixo:
         report = _report(task, phase, base_url, fault)
         if phase is Phase.SUCCESS:
             return _envelope(200, "success", report)
-        # Unlike the status reply, a failure's callback tells its times and does not say 200.
+        # On either page, a failure's callback tells all its times and does not say 200.
         return _envelope(400, "failed", {**report, **_end_times(task)})
 
 
 def _base_url(request: Request) -> str:
-    prefix = next(
-        (prefix for prefix in PREFIXES if prefix and request.url.path.startswith(f"{prefix}/")), ""
-    )
+    prefix = request.url.path.partition(f"{_ROOT}/")[0]
     return f"{request.url.scheme}://{request.url.netloc}{prefix}"
 
 

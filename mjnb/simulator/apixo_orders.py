@@ -1,4 +1,4 @@
-"""APIXO's Midjourney request, as its documents describe it, read into an order.
+"""APIXO's Midjourney request, as one of its pages describes it, read into an order.
 
 Trigger words in a prompt make a task fail at its end, so that failures can be shown and tested:
 
@@ -9,6 +9,10 @@ Trigger words in a prompt make a task fail at its end, so that failures can be s
 
 A picture URL whose host ends in `.invalid` fails with INVALID_IMAGE_URL, a follow-up of a task that is unknown, unfinished,
 failed or has no such picture with INVALID_TASK_ID, and a prompt with nothing before its first `--` with INVALID_PROMPT.
+
+The field for a callback's URL is known by both of its documented spellings, `callback_url` and `callBackUrl`; of two the first
+counts. The reference page marks neither it nor `image_urls` as required; a callback without a URL and image-to-image without a
+picture are refused all the same.
 """
 
 from __future__ import annotations
@@ -18,23 +22,22 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
+from mjnb.simulator.apixo_pages import CURRENT
 from mjnb.simulator.fields import InvalidFieldError, Reader
 from mjnb.simulator.tasks import Drawing, Failure, Order, Phase
 from mjnb.simulator.urls import is_unreachable, is_web, own_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from mjnb.simulator.apixo_pages import Number, Page
     from mjnb.simulator.tasks import Task
 
-__all__ = ["ENABLED_MODES", "EXTRA_MODES", "Desk"]
+__all__ = ["Desk"]
 
-ENABLED_MODES = ("text-to-image", "image-to-image", "upload-paint", "vary", "upscale")
-EXTRA_MODES = ("outpaint", "retexture", "remove-background", "reroll")
-_VERSIONS = ("v6", "v6.1", "v7", "niji 6", "niji 7")
 _ASPECTS = ("1:1", "1:2", "2:1", "2:3", "3:2", "3:4", "4:3", "5:6", "6:5", "9:16", "16:9")
-_PRICES = {"fast": 100_000, "turbo": 200_000}  # micro-dollars a task
-_SECONDS = {"fast": (30.0, 45.0), "turbo": (15.0, 25.0)}
+_PROMPT = 2000  # characters; other texts have no documented limit and get the same
+_CALLBACK_NAMES = ("callback_url", "callBackUrl")
 _VARY_TYPES = ("subtle", "strong")
 _UPSCALE_TYPES = ("standard", "creative", "2x", "4x")
 _SIDE = 8192  # pixels; no document names a limit, but memory has one
@@ -65,6 +68,7 @@ class Desk:
         find: returns a task of this key by its id.
         now: the moment of the request, in seconds since 1970 on the gateway's clock.
         base_url: where the request reached us.
+        page: the page by whose rules they are read.
         extra_modes: whether the modes that APIXO enables on request are enabled.
     """
 
@@ -74,8 +78,10 @@ class Desk:
         now: float,
         base_url: str = "",
         *,
+        page: Page = CURRENT,
         extra_modes: bool = False,
     ) -> None:
+        self._page = page
         self._find = find
         self._now = now
         self._base_url = base_url
@@ -90,16 +96,19 @@ class Desk:
         if not isinstance(body, dict):
             raise InvalidFieldError("Request body must be a JSON object")
         envelope = Reader(body)
-        callback_url = _callback_url(envelope)
-        envelope.choice("provider", ("auto", "value", "official"), default="auto")
+        page = self._page
+        callback_url = self._callback_url(envelope)
+        if page.providers:
+            envelope.choice("provider", page.providers, default=page.providers[0])
         fields = envelope.inner("input")
         drawing = self._drawing(fields, self._mode(fields))
-        speed = fields.choice("speed", tuple(_PRICES), default="fast")
+        speeds = tuple(page.speeds)
+        speed = page.speeds[fields.choice("speed", speeds, default=speeds[0])]
         order = Order(
-            gateway="apixo",
+            gateway=page.gateway,
             drawing=drawing,
-            price=_PRICES[speed],
-            seconds=_SECONDS[speed],
+            price=speed.price,
+            seconds=speed.seconds,
             pictures=1 if drawing.change in _UPSCALE_TYPES else 4,
             failure=self._failure(drawing),
             callback_url=callback_url,
@@ -108,9 +117,18 @@ class Desk:
         )
         return order, envelope.unknown() + fields.unknown()
 
+    def _callback_url(self, envelope: Reader) -> str:
+        kind = self._choice(envelope, "request_type", ("async", "callback"))
+        sent = [name for name in _CALLBACK_NAMES if envelope.has(name)]  # known, if of no use when polling
+        return envelope.url((sent or _CALLBACK_NAMES)[0]) if kind == "callback" else ""
+
+    def _choice(self, fields: Reader, name: str, options: Sequence[str]) -> str:
+        return fields.choice(name, options, default=self._page.defaults.get(name))
+
     def _mode(self, fields: Reader) -> str:
-        mode = fields.choice("mode", ENABLED_MODES + EXTRA_MODES)
-        if mode in EXTRA_MODES and not self._extra_modes:
+        page = self._page
+        mode = self._choice(fields, "mode", page.modes + page.extra_modes)
+        if mode in page.extra_modes and not self._extra_modes:
             raise InvalidFieldError(f"Mode {mode} is not enabled for this account: contact us to enable it")
         return mode
 
@@ -120,19 +138,28 @@ class Desk:
         return self._follow_up(fields, mode)
 
     def _new_drawing(self, fields: Reader, mode: str) -> Drawing:
+        page = self._page
         common: dict[str, Any] = {
-            "prompt": _visible(fields.text("prompt", 1, 2000)),
-            "version": fields.choice("version", _VERSIONS),
-            "aspect": fields.choice("aspect", _ASPECTS, default="1:1"),
-            "chaos": fields.integer("chaos", 0, 100, default=0),
-            "stylize": fields.integer("stylize", 0, 1000, default=100),
-            "weird": fields.integer("weird", 0, 3000, default=0),
+            "prompt": _visible(fields.text("prompt", 1, _PROMPT)),
+            "version": self._choice(fields, "version", page.versions),
+            "aspect": self._choice(fields, page.aspect, _ASPECTS),
+            "chaos": _number(fields, page.chaos),
+            "stylize": _number(fields, page.stylize),
+            "weird": _number(fields, page.weird),
         }
-        fields.choice("speed", tuple(_PRICES))  # read again for the price; only here it is required
-        fields.flag("enableTranslation", default=False)
+        self._choice(fields, "speed", tuple(page.speeds))  # read again for the price; required only here
+        fields.flag("enableTranslation", default=page.defaults["enableTranslation"])
+        for name in page.texts:
+            fields.text(name, 0, _PROMPT, default="")
         if mode == "upload-paint":
             return self._painted(fields, common)
-        return Drawing(**common, references=fields.urls("image_urls") if mode == "image-to-image" else ())
+        return Drawing(**common, references=self._references(fields) if mode == "image-to-image" else ())
+
+    def _references(self, fields: Reader) -> tuple[str, ...]:
+        urls, most = fields.urls("image_urls"), self._page.most_references
+        if most is not None and len(urls) > most:
+            raise fields.refuse("image_urls", f"a list of at most {most} URLs")
+        return urls
 
     def _painted(self, fields: Reader, common: dict[str, Any]) -> Drawing:
         (url,) = fields.urls("image_urls", most=1)
@@ -158,8 +185,8 @@ class Desk:
         index = fields.integer("imageIndex", 0, 3, default=None if has_index else 0)
         kinds = _UPSCALE_TYPES if mode == "upscale" else _VARY_TYPES
         kind = fields.integer("type", 0, len(kinds) - 1, default=None if has_index else 1)
-        prompt = _visible(fields.text("prompt", 1, 2000, default="")) if mode != "upscale" else ""
-        fields.choice("version", _VERSIONS, default=_VERSIONS[0])
+        prompt = _visible(fields.text("prompt", 1, _PROMPT, default="")) if mode != "upscale" else ""
+        fields.choice("version", self._page.versions, default=self._page.versions[0])
         parent = self._find(task_id)
         return _like(parent, prompt, (task_id, index), kinds[kind])
 
@@ -183,12 +210,12 @@ class Desk:
         return "" if drawing.prompt or drawing.source is not None else "INVALID_PROMPT"
 
 
-def _callback_url(envelope: Reader) -> str:
-    kind = envelope.choice("request_type", ("async", "callback"), default="async")
-    if kind == "callback":
-        return envelope.url("callback_url")
-    envelope.has("callback_url")  # known, but of no use here
-    return ""
+def _number(fields: Reader, field: Number) -> int:
+    """Return an integer field's value; a step that is not the page's is refused, unless it is the default itself."""
+    value = fields.integer(field.name, 0, field.high, default=field.default)
+    if value % field.step and value != field.default:
+        raise fields.refuse(field.name, f"a multiple of {field.step} from 0 to {field.high}")
+    return value
 
 
 def _visible(prompt: str) -> str:

@@ -8,31 +8,45 @@ from typing import TYPE_CHECKING, TypedDict
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.middleware.cors import CORSMiddleware
 
-from mjnb.simulator.apixo import Apixo, refusal
+from mjnb.simulator import acedata, apimart, apixo
+from mjnb.simulator.acedata import AceData
+from mjnb.simulator.apimart import Apimart
+from mjnb.simulator.apixo import Apixo
 from mjnb.simulator.callbacks import Callbacks
 from mjnb.simulator.clock import Clock
 from mjnb.simulator.control import control_routes
-from mjnb.simulator.doors import guard
+from mjnb.simulator.files import Files
 from mjnb.simulator.gallery import Gallery
 from mjnb.simulator.limits import Limits
+from mjnb.simulator.outside import Marked, Tidy
 from mjnb.simulator.store import Store
-from mjnb.simulator.tasks import Phase
-from mjnb.simulator.world import FILE_LIFE, World
+from mjnb.simulator.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     import httpx
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.responses import Response
+    from starlette.routing import Route
 
     from mjnb.simulator.faults import Fault
 
 __all__ = ["Options", "create_app"]
+
+_VOICES: dict[str, Callable[[int], Response]] = {
+    "/acedata": acedata.refusal,
+    "/midjourney": acedata.refusal,
+    "/apimart": apimart.refusal,
+    "/v1": apimart.refusal,
+}
+"""Who refuses what is not there, by how the path begins; everything else is APIXO's."""
+
+_EXPOSED = ("X-Simulated", "Retry-After", "Idempotency-Replayed", "X-APIMart-Response-Version")
+"""The headers that a page in a browser may read."""
 
 
 class Options(TypedDict, total=False):
@@ -103,8 +117,13 @@ def create_app(
         world.faults.add(fault)
     callbacks = Callbacks(world, public_url, callback_transport)
     gallery = Gallery(world.store, short_side)
-    apixo = Apixo(world, callbacks, api_key=api_key, extra_modes=extra_modes)
-    return _assemble(world, callbacks, gallery, [*apixo.routes(), *control_routes(world)])
+    gateways = (
+        Apixo(world, callbacks, api_key=api_key, extra_modes=extra_modes),
+        AceData(world, callbacks, api_key=api_key, short_side=short_side),
+        Apimart(world, callbacks, api_key=api_key),
+    )
+    routes = [route for gateway in gateways for route in gateway.routes()]
+    return _assemble(world, callbacks, gallery, [*routes, *control_routes(world)])
 
 
 def _assemble(world: World, callbacks: Callbacks, gallery: Gallery, routes: list[Route]) -> Starlette:
@@ -117,8 +136,18 @@ def _assemble(world: World, callbacks: Callbacks, gallery: Gallery, routes: list
         world.close()
 
     app = Starlette(
-        routes=[*routes, *_file_routes(world, gallery)],
-        middleware=[Middleware(_Marked)],
+        routes=[*routes, *Files(world, gallery).routes()],
+        middleware=[
+            Middleware(Marked),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["*"],
+                allow_headers=["*"],
+                expose_headers=_EXPOSED,
+            ),
+            Middleware(Tidy),
+        ],
         exception_handlers={HTTPException: _not_here},
         lifespan=lifespan,
     )
@@ -126,42 +155,10 @@ def _assemble(world: World, callbacks: Callbacks, gallery: Gallery, routes: list
     return app
 
 
-def _file_routes(world: World, gallery: Gallery) -> list[Route]:
-    async def fetch(request: Request) -> Response:
-        task = world.store.task(request.path_params["task_id"])
-        index = request.path_params["index"]
-        now = world.now()
-        if task is None or task.phase(now) is not Phase.SUCCESS or index >= task.pictures:
-            return PlainTextResponse("No such file", 404)
-        if now > task.ends + FILE_LIFE:
-            return PlainTextResponse("This file has expired", 410)
-        return Response(await gallery.jpeg(task, index), media_type="image/jpeg")
-
-    endpoint = guard(world, "file", fetch, _file_refusal)
-    return [Route(f"{prefix}/files/{{task_id}}/{{index:int}}.jpg", endpoint) for prefix in ("", "/apixo")]
-
-
-def _file_refusal(status: int, retry_after: int | None) -> Response:
-    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    return PlainTextResponse("The file store is not well", status, headers)
-
-
-async def _not_here(_: Request, error: Exception) -> Response:
-    """Answer what has no route, or not for this method, in the gateway's envelope."""
+async def _not_here(request: Request, error: Exception) -> Response:
+    """Answer what has no route, or not for this method, as the gateway does whose paths begin like this one."""
     assert isinstance(error, HTTPException)
-    return refusal(error.status_code)
-
-
-class _Marked:
-    """Says in the header of every reply that it is simulated."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"x-simulated", b"mjnb")]
-            await send(message)
-
-        await self._app(scope, receive, send_marked)
+    voices = (voice for start, voice in _VOICES.items() if f"{request.url.path}/".startswith(f"{start}/"))
+    reply = next(voices, apixo.refusal)(error.status_code)
+    reply.headers.update(error.headers or {})  # a 405 tells what is allowed
+    return reply

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import aclosing
+from typing import TYPE_CHECKING, cast
 
 import httpx
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from starlette.types import Receive, Scope, Send
 
@@ -41,9 +42,16 @@ async def _hang_up(scope: Scope, receive: Receive, message: str) -> None:
 
 
 class _Dropped(Response):
-    """Closes the connection without an answer."""
+    """Closes the connection without an answer; `unread` says that the request's body has not been looked at."""
+
+    def __init__(self, *, unread: bool = False) -> None:
+        super().__init__()
+        self._unread = unread
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - nothing is sent
+        # Closed over unread bytes, a connection is not at its end but reset.
+        while self._unread and (await receive()).get("more_body", False):
+            pass
         await _hang_up(scope, receive, "Server disconnected without sending a response.")
 
 
@@ -71,8 +79,33 @@ class _Truncated(Response):
         await _hang_up(scope, receive, "Peer closed the connection in the middle of the body.")
 
 
+class _BrokenOff(Response):
+    """Sends the first line of a stream and closes the connection."""
+
+    def __init__(self, whole: StreamingResponse) -> None:
+        super().__init__()
+        self._whole = whole
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        whole = self._whole
+        await send(
+            {"type": "http.response.start", "status": whole.status_code, "headers": whole.raw_headers}
+        )
+        async with aclosing(cast("AsyncGenerator[str | bytes]", whole.body_iterator)) as parts:
+            async for part in parts:
+                line, end, _ = (part.encode() if isinstance(part, str) else part).partition(b"\n")
+                await send({"type": "http.response.body", "body": line + end, "more_body": True})
+                if end:
+                    break
+        await _hang_up(scope, receive, "Peer closed the connection in the middle of the body.")
+
+
+def _truncated(whole: Response) -> Response:
+    return _BrokenOff(whole) if isinstance(whole, StreamingResponse) else _Truncated(whole)
+
+
 _UNDONE: dict[str, Callable[[], Response]] = {
-    "drop": _Dropped,
+    "drop": lambda: _Dropped(unread=True),
     "hang": _Silent,
     "html": lambda: HTMLResponse(HTML),
     "garbage": lambda: Response(GARBAGE, media_type="application/json"),
@@ -82,7 +115,7 @@ _UNDONE: dict[str, Callable[[], Response]] = {
 _DONE: dict[str, Callable[[Response], Response]] = {
     "accept_then_drop": lambda _: _Dropped(),
     "accept_then_hang": lambda _: _Silent(),
-    "truncate": _Truncated,
+    "truncate": _truncated,
     "slow": lambda whole: whole,
 }
 """What becomes of the right answer under the faults that let the request be done."""
@@ -98,7 +131,8 @@ async def afflict(
 
     Args:
         fault: one of the kinds `TRANSPORT`.
-        answer: does what was asked and returns the right answer; called only by the faults that let it be done.
+        answer: does what was asked and returns the right answer, which may be a stream made by a generator; called only by
+            the faults that let it be done.
         refuse: the gateway's refusal with a status and, if not None, a `Retry-After` in seconds.
         clock: the gateway's time.
     """

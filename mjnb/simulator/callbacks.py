@@ -13,6 +13,7 @@ from mjnb.simulator.broken import GARBAGE, HTML
 from mjnb.simulator.faults import ANY_STATE, RESULT, TRANSPORT
 from mjnb.simulator.store import Delivery
 from mjnb.simulator.tasks import Phase
+from mjnb.simulator.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ class Callbacks:
         self._transport = transport
         self._speeches: dict[str, Speech] = {}
         self._client: httpx.AsyncClient | None = None
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
 
     def speak(self, gateway: str, speech: Speech) -> None:
         """Say how a gateway words a callback: from a task, the base of its picture URLs and a fault's kind (or "")."""
@@ -64,15 +65,28 @@ class Callbacks:
                 self.start(task)
 
     def start(self, task: Task) -> None:
-        """Begin to wait for the end of a task, if it has a callback that can be delivered. Needs a running loop."""
-        if self._world.store.delivery(task.id).outcome == "pending":
-            under_way = asyncio.get_running_loop().create_task(self._deliver(task))
-            self._under_way.add(under_way)
-            under_way.add_done_callback(self._under_way.discard)
+        """Begin to wait for the end of a task, if it has a callback that can be delivered. Needs a running loop.
+
+        Called again with a task that has gone on (`World.go_on`), it waits for its new end instead.
+        """
+        if self._world.store.delivery(task.id).outcome != "pending":
+            return
+        if earlier := self._under_way.pop(task.id, None):
+            earlier.cancel()
+        self._under_way[task.id] = asyncio.get_running_loop().create_task(self._deliver(task))
+
+    async def tell(self, task: Task, body: dict[str, Any]) -> bool:
+        """Post something about a task to its callback URL now, once, and tell whether it was answered with 200.
+
+        Nothing is sent to another machine, and nothing without a callback URL.
+        """
+        if not is_loopback(task.callback_url):
+            return False
+        return await self._in_time(task.callback_url, json.dumps(body).encode())
 
     async def close(self) -> None:
         """Stop waiting; what is not delivered stays in the store."""
-        waiting = list(self._under_way)
+        waiting = list(self._under_way.values())
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
@@ -92,6 +106,7 @@ class Callbacks:
                 store.record(
                     task.id, Delivery("pending", attempts, clock.now() + _RETRY_DELAYS[attempts - 1])
                 )
+        self._under_way.pop(task.id, None)
 
     async def _attempt(self, task: Task) -> bool:
         """Send a callback once and tell whether it was answered with 200 in time."""
@@ -104,7 +119,11 @@ class Callbacks:
             return False
         if fault is not None and group == "slow":
             await self._world.clock.sleep(fault.seconds)
-        sending = asyncio.ensure_future(self._post(task.callback_url, self._body(task, fault)))
+        return await self._in_time(task.callback_url, self._body(task, fault))
+
+    async def _in_time(self, url: str, body: bytes) -> bool:
+        """Post and tell whether 200 came back before the patience ended."""
+        sending = asyncio.ensure_future(self._post(url, body))
         patience = asyncio.ensure_future(self._world.clock.sleep(_PATIENCE))
         try:
             await asyncio.wait({sending, patience}, return_when=asyncio.FIRST_COMPLETED)

@@ -31,7 +31,7 @@ def guard(world: World, kind: str, answer: Answer, refuse: Refuse) -> Answer:
 
     Args:
         world: where they are counted and the faults wait.
-        kind: "submit", "status", "file" or "balance".
+        kind: "submit", "status", "file", "balance", "text" (words at once) or "upload".
         answer: the endpoint as it should be.
         refuse: the gateway's refusal with a status and, if not None, a `Retry-After` in seconds.
     """

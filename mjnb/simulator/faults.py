@@ -1,17 +1,17 @@
 """What can go wrong on purpose.
 
-A fault waits at one door (`on`: "submit", "status", "file" or "callback") and fires as requests come:
+A fault waits at one door (`on`: "submit", "status", "file", "callback", "text" or "upload") and fires as requests come:
 
 | kind | what the client sees |
 |---|---|
 | `drop` | the connection closes without an answer, and nothing has been done |
-| `accept_then_drop` | (submit) the task is accepted and charged, then the connection closes without an answer |
+| `accept_then_drop` | (submit, text) the task is accepted and charged, then the connection closes without an answer |
 | `hang` | no answer ever comes, and nothing has been done |
-| `accept_then_hang` | (submit) the task is accepted and charged, and no answer ever comes |
+| `accept_then_hang` | (submit, text) the task is accepted and charged, and no answer ever comes |
 | `slow` | the right answer, `seconds` of gateway time late; what was asked has been done at once |
 | `status:NNN` | a refusal with that HTTP status (400-599), with a `Retry-After` of `retry_after` seconds if given |
 | `html` | a web page with status 200 |
-| `truncate` | the right answer, broken off half way |
+| `truncate` | the right answer, broken off half way; a stream after its first line |
 | `garbage` | bytes that mean nothing, with status 200 |
 | `bad_result_json` | (status, callback) a success whose `resultJson` is not JSON |
 | `no_urls` | (status, callback) a success without pictures |
@@ -31,7 +31,7 @@ from typing import Any, Literal, get_args
 
 __all__ = ["ANY_STATE", "CONTENT", "RESULT", "TRANSPORT", "Door", "Fault", "Faults"]
 
-Door = Literal["submit", "status", "file", "callback"]
+Door = Literal["submit", "status", "file", "callback", "text", "upload"]
 
 RESULT = frozenset({"bad_result_json", "no_urls"})
 """Kinds that need the reply of a successful task."""
@@ -102,7 +102,7 @@ class Fault:
 
 
 def _kinds_at(door: str) -> frozenset[str]:
-    kinds = TRANSPORT if door == "submit" else TRANSPORT - _ACCEPTED
+    kinds = TRANSPORT if door in {"submit", "text"} else TRANSPORT - _ACCEPTED
     return kinds | CONTENT if door in {"status", "callback"} else kinds
 
 

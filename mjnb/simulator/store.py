@@ -6,18 +6,20 @@ What is on disk is therefore never half true, and several simulators may share o
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import weakref
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mjnb.simulator.tasks import Drawing, Failure, Task
+from mjnb.simulator.tasks import FILE_LIFE, Drawing, Failure, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["Delivery", "Money", "Store"]
+__all__ = ["Delivery", "Money", "Store", "Upload"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS tasks (
@@ -29,13 +31,21 @@ CREATE TABLE IF NOT EXISTS tasks (
 CREATE INDEX IF NOT EXISTS tasks_by_end ON tasks (ends);
 CREATE INDEX IF NOT EXISTS tasks_by_outcome ON tasks (outcome);
 CREATE INDEX IF NOT EXISTS tasks_by_drawing ON tasks (drawing);
+CREATE INDEX IF NOT EXISTS tasks_by_owner ON tasks (account, gateway);
+CREATE TABLE IF NOT EXISTS uploads (name TEXT PRIMARY KEY, account TEXT NOT NULL, until REAL NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS clock (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), moment REAL NOT NULL);
 """
 
-_ADD = """
-INSERT INTO tasks VALUES (:id, :gateway, :account, :created, :ends, :pending, :tail, :pictures, :price,
-    :fail_code, :fail_msg, :drawing, :callback_url, :base_url, :outcome, :attempts, :next_at)
-"""
+_YOUNGER = {
+    "begun": "REAL",  # NULL in tasks of old, which never waited
+    "kind": "TEXT NOT NULL DEFAULT 'pictures'",
+    "texts": "TEXT NOT NULL DEFAULT '[]'",
+    "asked": "TEXT NOT NULL DEFAULT ''",
+    "facts": "TEXT NOT NULL DEFAULT ''",
+    "waits": "INTEGER NOT NULL DEFAULT 0",
+    "file_life": f"REAL NOT NULL DEFAULT {FILE_LIFE}",
+}
+"""Columns of `tasks` that the first generation of files did not have."""
 
 _RUNNING = """
 SELECT count(*), coalesce(min(ends), :now) FROM tasks WHERE ends > :now AND (:account IS NULL OR account = :account)
@@ -69,8 +79,16 @@ class Money:
     spent: int
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that somebody sent; it can be fetched until a moment on the gateway's clock."""
+
+    data: bytes
+    until: float
+
+
 class Store:
-    """Tasks, callbacks and the clock's last reading, in a file at `path` or, without one, in memory."""
+    """Tasks, uploads, callbacks and the clock's last reading, in a file at `path` or, without one, in memory."""
 
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
@@ -84,6 +102,16 @@ class Store:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.executescript(_SCHEMA)
+        self._grow_up()
+
+    def _grow_up(self) -> None:
+        """Give a file of an older generation the columns that it lacks."""
+        self._rows("BEGIN IMMEDIATE")  # two simulators may open the file at once
+        known = {row["name"] for row in self._rows("PRAGMA table_info(tasks)")}
+        for name, column in _YOUNGER.items():
+            if name not in known:
+                self._rows(f"ALTER TABLE tasks ADD COLUMN {name} {column}")
+        self._rows("COMMIT")
 
     def _rows(self, statement: str, **values: Any) -> list[Any]:
         with self._lock:
@@ -96,12 +124,60 @@ class Store:
 
     def add(self, task: Task, delivery: Delivery) -> None:
         """Write a new task down, at once and as a whole."""
-        self._rows(_ADD, **_columns(task), **asdict(delivery))
+        values = {**_columns(task), **asdict(delivery)}
+        places = ", ".join(f":{name}" for name in values)
+        self._rows(f"INSERT INTO tasks ({', '.join(values)}) VALUES ({places})", **values)  # noqa: S608 - our own names
+
+    def change(self, task: Task, delivery: Delivery) -> None:
+        """Write down what has become of a task."""
+        values = {**_columns(task), **asdict(delivery)}
+        changes = ", ".join(f"{name} = :{name}" for name in values)
+        self._rows(f"UPDATE tasks SET {changes} WHERE id = :id", **values)  # noqa: S608 - our own names
 
     def task(self, task_id: str) -> Task | None:
         """Return a task by its id."""
         rows = self._rows("SELECT * FROM tasks WHERE id = :id", id=task_id)
         return _task(rows[0]) if rows else None
+
+    def tasks(self, account: str, gateway: str, *, offset: int = 0, limit: int | None = None) -> list[Task]:
+        """Return tasks that a key has given a gateway, the newest first."""
+        statement = """
+            SELECT * FROM tasks WHERE account = :account AND gateway = :gateway
+            ORDER BY rowid DESC LIMIT :limit OFFSET :offset
+        """
+        limit = -1 if limit is None else limit
+        return list(
+            map(_task, self._rows(statement, account=account, gateway=gateway, limit=limit, offset=offset))
+        )
+
+    def chosen(self, account: str, gateway: str, ids: Sequence[str]) -> list[Task]:
+        """Return those of some tasks that a key has given a gateway, in the order of the ids."""
+        statement = """
+            SELECT tasks.* FROM json_each(:ids) AS wanted JOIN tasks ON tasks.id = wanted.value
+            WHERE account = :account AND gateway = :gateway ORDER BY wanted.key
+        """
+        return list(
+            map(_task, self._rows(statement, account=account, gateway=gateway, ids=json.dumps(ids)))
+        )
+
+    def with_fact(self, account: str, gateway: str, word: str) -> Task | None:
+        """Return the newest task of a key whose facts hold a JSON string."""
+        statement = """
+            SELECT * FROM tasks WHERE account = :account AND gateway = :gateway AND instr(facts, :word) > 0
+            ORDER BY rowid DESC LIMIT 1
+        """
+        rows = self._rows(statement, account=account, gateway=gateway, word=json.dumps(word))
+        return _task(rows[0]) if rows else None
+
+    def add_upload(self, name: str, account: str, upload: Upload) -> None:
+        """Keep a picture that somebody sent."""
+        values = "(:name, :account, :until, :data)"
+        self._rows(f"INSERT INTO uploads VALUES {values}", name=name, account=account, **asdict(upload))  # noqa: S608
+
+    def upload(self, name: str) -> Upload | None:
+        """Return a picture that somebody sent."""
+        rows = self._rows("SELECT data, until FROM uploads WHERE name = :name", name=name)
+        return Upload(*rows[0]) if rows else None
 
     def equals_before(self, task: Task) -> int:
         """Return how many earlier tasks asked for exactly the same drawing."""
@@ -170,16 +246,33 @@ _PLAIN = (
     "price",
     "callback_url",
     "base_url",
+    "kind",
+    "asked",
+    "facts",
+    "file_life",
 )
 
 
 def _columns(task: Task) -> dict[str, Any]:
-    plain = {name: getattr(task, name) for name in _PLAIN}
+    plain = {name: getattr(task, name) for name in (*_PLAIN, "begun", "waits")}
     code, message = (task.failure.code, task.failure.message) if task.failure else (None, None)
-    return {**plain, "fail_code": code, "fail_msg": message, "drawing": task.drawing.to_json()}
+    texts = json.dumps(task.texts, ensure_ascii=False)
+    return {
+        **plain,
+        "fail_code": code,
+        "fail_msg": message,
+        "texts": texts,
+        "drawing": task.drawing.to_json(),
+    }
 
 
 def _task(row: sqlite3.Row) -> Task:
-    failure = Failure(row["fail_code"], row["fail_msg"]) if row["fail_code"] is not None else None
     plain = {name: row[name] for name in _PLAIN}
-    return Task(**plain, failure=failure, drawing=Drawing.from_json(row["drawing"]))
+    return Task(
+        **plain,
+        begun=row["created"] if row["begun"] is None else row["begun"],
+        failure=Failure(row["fail_code"], row["fail_msg"]) if row["fail_code"] is not None else None,
+        drawing=Drawing.from_json(row["drawing"]),
+        texts=tuple(json.loads(row["texts"])),
+        waits=bool(row["waits"]),
+    )

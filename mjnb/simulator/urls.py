@@ -6,9 +6,10 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["is_loopback", "is_unreachable", "is_web", "own_picture"]
+__all__ = ["is_loopback", "is_unreachable", "is_web", "own_picture", "own_upload"]
 
-_OWN = re.compile(r"(?:^|/)files/(?P<task>\w+)/(?P<index>\d)\.jpg$")
+_OWN = re.compile(r"(?:^|/)files/(?P<task>[\w-]+)/(?P<index>\d)\.jpg$")
+_UPLOAD = re.compile(r"(?:^|/)files/uploads/(?P<name>\w+\.\w+)$")
 
 
 def _split(url: str) -> SplitResult | None:
@@ -59,3 +60,14 @@ def own_picture(url: str) -> tuple[str, int] | None:
     parts = _split(url)
     found = _OWN.search(parts.path) if parts else None
     return (found["task"], int(found["index"])) if found else None
+
+
+def own_upload(url: str) -> str | None:
+    """Return the name of a picture that was uploaded to us, if this is its URL.
+
+    >>> own_upload("http://127.0.0.1:5000/apimart/files/uploads/0f1e.png")
+    '0f1e.png'
+    """
+    parts = _split(url)
+    found = _UPLOAD.search(parts.path) if parts else None
+    return found["name"] if found else None

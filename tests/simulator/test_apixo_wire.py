@@ -121,3 +121,84 @@ async def test_documented_callbacks(gates, callback_sink, name, prompt):
     body = json.loads(request.content)
     assert shape(body) == shape(documented["json"])
     assert words(body) == words(documented["json"])
+
+
+# -- two pages, one gateway ---------------------------------------------------------------------------------------
+
+OLDER = "/apixo-reference/api/v1"
+OLD_INPUT = {"prompt": "a lighthouse", "speed": "fast"}
+
+
+async def submit_older(gate, changes: dict[str, Any] | None = None, **envelope: Any) -> str:
+    """Submit by the rules of the older reference page and return the id of the task."""
+    body = {"request_type": "async", **envelope, "input": {**OLD_INPUT, **(changes or {})}}
+    reply = await gate.http.post(f"{OLDER}/generateTask/midjourney", json=body)
+    assert reply.status_code == 200, reply.text
+    return reply.json()["data"]["taskId"]
+
+
+async def test_names_of_the_other_page_are_ignored(gate):
+    """A field by the other page's name changes nothing on either page, and is counted."""
+    new = {"aspect": "9:16", "chaos": 20, "stylize": 300, "weird": 500}
+    old = {"aspect_ratio": "9:16", "variety": 20, "stylization": 300, "weirdness": 500, "watermark": "me"}
+    older = gate.world.store.task(await submit_older(gate, new))
+    current = gate.world.store.task(await gate.accepted(old))
+    assert gate.world.stats()["ignored_fields"] == dict.fromkeys([*new, *old], 1)
+    numbers = [(task.drawing.aspect, task.drawing.chaos, task.drawing.stylize) for task in (older, current)]
+    assert numbers == [("16:9", 10, 1), ("1:1", 0, 100)]
+
+
+async def test_off_steps_are_right_on_the_current_page(gate):
+    """The older page's steps bind only the older page."""
+    task = gate.world.store.task(await gate.accepted({"chaos": 12, "stylize": 120, "weird": 150}))
+    assert (task.drawing.chaos, task.drawing.stylize, task.drawing.weird) == (12, 120, 150)
+
+
+async def test_a_task_is_unknown_on_the_other_page(gate):
+    """A task is asked for where it was submitted, and a follow-up of the other page's task fails."""
+    current, older = await gate.accepted(), await submit_older(gate)
+    gate.clock.advance(70)
+    for path, task_id, code in (
+        ("/api/v1", current, 200),
+        ("/apixo/api/v1", current, 200),
+        (OLDER, current, 404),
+        (OLDER, older, 200),
+        ("/api/v1", older, 404),
+        ("/apixo/api/v1", older, 404),
+    ):
+        reply = await gate.http.get(f"{path}/statusTask/midjourney", params={"taskId": task_id})
+        assert reply.status_code == code, (path, task_id)
+    child = await gate.finished({"mode": "vary", "taskId": older, "imageIndex": 0, "type": 0})
+    assert child["failCode"] == "INVALID_TASK_ID"
+
+
+async def test_only_the_older_page_dates_a_failure(gate):
+    """The same failure tells its times in the older page's status and not in the current one's."""
+    failed = await gate.finished({"prompt": "gore"})
+    older = await submit_older(gate, {"prompt": "gore"})
+    gate.clock.advance(70)
+    reply = await gate.http.get(f"{OLDER}/statusTask/midjourney", params={"taskId": older})
+    assert set(reply.json()["data"]) - set(failed) == {"createTime", "completeTime"}
+
+
+async def test_both_pages_draw_on_one_account(gates):
+    """What is spent on one page is missing on the other."""
+    gate = gates(credit_usd=1)
+    await gate.accepted()
+    await submit_older(gate)
+    for path in ("/api/v1", "/apixo/api/v1", OLDER):
+        reply = await gate.http.get(f"{path}/apikeys/current-balance")
+        assert reply.json()["data"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("page", ["current", "older"])
+@pytest.mark.parametrize("spelling", ["callback_url", "callBackUrl"])
+async def test_both_spellings_of_the_callback_field(gates, callback_sink, page, spelling):
+    """Either page calls the URL that is given by either of the two documented names, and ignores neither."""
+    gate = gates(callback_transport=callback_sink)
+    envelope = {"request_type": "callback", spelling: "http://127.0.0.1:9/done"}
+    task_id = await (gate.accepted(**envelope) if page == "current" else submit_older(gate, **envelope))
+    gate.clock.advance(70)
+    request = await callback_sink.next()
+    assert json.loads(request.content)["data"]["taskId"] == task_id
+    assert gate.world.stats()["ignored_fields"] == {}

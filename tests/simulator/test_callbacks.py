@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 
+import httpx
 import pytest
+
+from mjnb.simulator.callbacks import Callbacks
+from mjnb.simulator.tasks import Drawing, Order
 
 pytestmark = pytest.mark.anyio
 
@@ -153,3 +157,45 @@ async def test_a_late_callback(gates, callback_sink):
     assert callback_sink.received == []
     gate.clock.advance(1)
     await settled(gate, task_id, "delivered", 1)
+
+
+@pytest.fixture
+def spoken(gate, callback_sink):
+    """Callbacks of a gateway that says its task's id and prompt."""
+    callbacks = Callbacks(gate.world, transport=callback_sink)
+    callbacks.speak("test", lambda task, _, __: {"id": task.id, "prompt": task.drawing.prompt})
+    return callbacks
+
+
+def order(url=HERE, **changes):
+    """Return an order that wants a callback."""
+    return Order("test", Drawing("a cat"), 1, (10, 10), callback_url=url, **changes)
+
+
+async def test_a_task_that_went_on_is_announced_at_its_new_end(gate, callback_sink, spoken):
+    """The callback of a task that waited tells, once, of what became of it."""
+    waiting = gate.world.accept("a", order(waits=True))
+    spoken.start(waiting)
+    await breathe()
+    gate.clock.advance(100)
+    spoken.start(gate.world.go_on(waiting, drawing=Drawing("a fox"), seconds=(10, 10)))
+    await breathe()
+    gate.clock.advance(10)
+    await settled(gate, waiting.id, "delivered", 1)
+    gate.clock.advance(2000)
+    await breathe()
+    assert [json.loads(request.content)["prompt"] for request in callback_sink.received] == ["a fox"]
+    await spoken.close()
+
+
+async def test_a_callback_can_tell_of_progress(gate, callback_sink, spoken):
+    """Something may be told before the end, once, whatever becomes of it, and never beyond this machine."""
+    callback_sink.statuses = [500]
+    task = gate.world.accept("a", order())
+    assert not await spoken.tell(task, {"progress": 35})
+    assert await spoken.tell(task, {"progress": 75})
+    far = gate.world.accept("a", order("https://example.com/done"))
+    assert not await spoken.tell(far, {"progress": 35})
+    assert [json.loads(request.content)["progress"] for request in callback_sink.received] == [35, 75]
+    assert all(request.url == httpx.URL(HERE) for request in callback_sink.received)
+    await spoken.close()

@@ -7,8 +7,10 @@ import json
 
 import httpx
 import pytest
+from starlette.responses import StreamingResponse
 
-from mjnb.simulator import Fault, Faults
+from mjnb.simulator import Fault, Faults, ManualClock
+from mjnb.simulator.broken import afflict
 from mjnb.simulator.faults import TRANSPORT
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +88,59 @@ async def test_a_truncated_answer(gate):
     with pytest.raises(httpx.RemoteProtocolError):
         await gate.submit()
     assert gate.world.stats()["charged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrived"), [("truncate", b'{"progress":35}\n'), ("slow", None), ("accept_then_drop", b"")]
+)
+async def test_a_stream_that_a_fault_befalls(kind, arrived):
+    """A truncated stream ends after its first line, one that is dropped before it, a late one comes whole."""
+    closed = []
+
+    async def lines():
+        try:
+            for percent in (35, 75, 100):
+                yield f'{{"progress":{percent}}}\n'
+        finally:
+            closed.append(True)
+
+    async def answer():
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+    def refuse(*_):
+        raise AssertionError
+
+    fault = Fault(on="submit", kind=kind, seconds=0)
+    reply = await afflict(fault, answer, refuse, ManualClock())
+    received = b""
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        nonlocal received
+        received += message.get("body", b"")
+
+    scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+    if arrived is None:
+        await reply(scope, receive, send)
+        assert received.count(b"\n") == 3
+        return
+    with pytest.raises(httpx.RemoteProtocolError):
+        await reply(scope, receive, send)
+    assert received == arrived
+    assert closed == [True] * bool(arrived)
+
+
+@pytest.mark.parametrize("door", ["text", "upload"])
+def test_words_and_uploads_can_go_wrong(door):
+    """Faults wait at these doors too; what is charged there may be accepted and its answer lost."""
+    assert Fault(on=door, kind="status:500").status == 500
+    if door == "text":
+        assert Fault(on=door, kind="accept_then_drop").group == "accept_then_drop"
+    else:
+        with pytest.raises(ValueError, match="no fault"):
+            Fault(on=door, kind="accept_then_drop")
 
 
 async def test_a_slow_answer(gate):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from mjnb.simulator import Clock, ManualClock, create_app
+from mjnb.simulator.tasks import Drawing, Order, Phase
 
 pytestmark = pytest.mark.anyio
 
@@ -86,3 +90,52 @@ async def test_two_simulators_may_share_a_file(gates, state):
     task_id = await first.accepted()
     assert (await second.status(task_id))["taskId"] == task_id
     assert first.world.stats()["charged"] == second.world.stats()["charged"] == 1
+
+
+OLD = """
+CREATE TABLE tasks (
+    id TEXT PRIMARY KEY, gateway TEXT NOT NULL, account TEXT NOT NULL, created REAL NOT NULL, ends REAL NOT NULL,
+    pending REAL NOT NULL, tail REAL NOT NULL, pictures INTEGER NOT NULL, price INTEGER NOT NULL,
+    fail_code TEXT, fail_msg TEXT, drawing TEXT NOT NULL, callback_url TEXT NOT NULL, base_url TEXT NOT NULL,
+    outcome TEXT NOT NULL, attempts INTEGER NOT NULL, next_at REAL NOT NULL
+);
+INSERT INTO tasks VALUES ('task_1', 'apixo', 'a', 1000.0, 1040.0, 2.0, 0.0, 4, 100000, NULL, NULL,
+    '{"prompt":"a fox","aspect":"16:9"}', '', 'http://gate.test', '', 0, 1040.0);
+"""
+
+
+def test_a_file_of_an_older_simulator_opens(gates, state):
+    """What was written before the later columns existed is read as it was meant, and new tasks go beside it."""
+    state.parent.mkdir()
+    with closing(sqlite3.connect(state)) as database:
+        database.executescript(OLD)
+    for _ in range(2):  # the second time nothing is missing
+        gate = gates(state=state)
+        old = gate.world.find("a", "task_1")
+        assert (old.kind, old.begun, old.waits, old.texts) == ("pictures", 1000.0, False, ())
+        assert old.drawing == Drawing("a fox", aspect="16:9")
+        assert (old.phase(1030.0), old.phase(1040.0)) == (Phase.PROCESSING, Phase.SUCCESS)
+        gate.world.accept("a", Order("apixo", Drawing("a cat"), 100_000, (1, 1)))
+        gate.world.close()
+
+
+def test_everything_about_a_task_survives(gates, state):
+    """A waiting task with words, facts and a short life of its files is the same after a restart; so is an upload."""
+    before = gates(state=state)
+    order = Order(
+        "test",
+        Drawing("a cat", seed=3, change="zoom_2", motion="high"),
+        price=1,
+        seconds=(1, 1),
+        kind="text",
+        texts=("eins", "zwei"),
+        asked='{"a": 1}',
+        facts="{}",
+        waits=True,
+        file_life=60.0,
+    )
+    task, name = before.world.accept("a", order), before.world.keep_upload("a", b"data", ".png", 100)
+    before.world.close()
+    after = gates(state=state)
+    assert after.world.find("a", task.id) == task
+    assert after.world.store.upload(name).data == b"data"

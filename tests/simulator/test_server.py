@@ -55,7 +55,14 @@ def test_a_task_from_submit_to_picture(server, clock, http):
     url = json.loads(data["resultJson"])["resultUrls"][3]
     assert url.startswith(server.url)
     assert http.get(url).content[:2] == b"\xff\xd8"
-    assert server.stats()["requests"] == {"submit": 1, "status": 1, "file": 1, "balance": 0}
+    assert server.stats()["requests"] == {
+        "submit": 1,
+        "status": 1,
+        "file": 1,
+        "balance": 0,
+        "text": 0,
+        "upload": 0,
+    }
 
 
 def test_a_dropped_connection_is_really_closed(server, http):
@@ -83,6 +90,57 @@ def test_a_truncated_answer_ends_early(server, http):
     server.faults.add(on="status", kind="truncate")
     with pytest.raises(httpx.RemoteProtocolError, match="complete message"):
         http.get(STATUS, params={"taskId": "task_0"})
+
+
+def test_a_truncated_stream_ends_after_its_first_line():
+    """A reply that comes line by line breaks off after the first, while the task behind it goes on."""
+    headers = {"Authorization": "Bearer a-key", "Accept": "application/x-ndjson"}
+    with Server(speed=2000, seed=7, short_side=64) as server:
+        server.faults.add(on="submit", kind="truncate")
+        parts: list[bytes] = []
+        with (
+            httpx.stream(
+                "POST",
+                f"{server.url}/midjourney/imagine",
+                json={"prompt": "a lighthouse"},
+                headers=headers,
+                trust_env=False,
+            ) as reply,
+            pytest.raises(httpx.RemoteProtocolError, match="peer closed connection"),
+        ):
+            parts.extend(reply.iter_raw())
+        received = b"".join(parts)
+        assert received.count(b"\n") == 1
+        assert received.endswith(b"\n")
+        json.loads(received)
+        stats = server.stats()
+        assert (stats["charged"], stats["refunded"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("/nothing", {"code", "message", "data"}),
+        ("/apixo/nothing", {"code", "message", "data"}),
+        ("/midjourney/nothing", {"success", "error", "trace_id"}),
+        ("/acedata/nothing", {"success", "error", "trace_id"}),
+        ("/v1/nothing", {"error"}),
+        ("/apimart", {"error"}),
+        ("/v11/nothing", {"code", "message", "data"}),
+    ],
+)
+def test_every_gateway_refuses_in_its_own_words(http, path, keys):
+    """What has no route is a 404 in the error body of the gateway whose paths begin like that."""
+    reply = http.get(path)
+    assert (reply.status_code, set(reply.json())) == (404, keys)
+
+
+def test_a_wrong_method_is_told_the_right_one(http):
+    """A 405 says in its header what is allowed, whichever gateway answers."""
+    for path in (SUBMIT, "/midjourney/imagine", "/v1/midjourney/generations"):
+        reply = http.put(path)
+        assert (reply.status_code, reply.headers["Allow"]) == (405, "POST")
+        assert reply.headers["X-Simulated"] == "mjnb"
 
 
 def test_a_hanging_answer_lasts_until_the_client_leaves(server, http):

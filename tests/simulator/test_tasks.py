@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
+
+from mjnb.simulator.limits import OverLimitError
+from mjnb.simulator.tasks import Drawing, Failure, Order, Phase
 
 pytestmark = pytest.mark.anyio
 
@@ -216,7 +222,7 @@ async def test_what_the_control_endpoint_tells(gate):
     assert stats["simulator"] == "mjnb"
     assert stats["speed"] == 1.0
     assert stats["now"] == gate.clock.now()
-    assert stats["requests"] == {"submit": 1, "status": 1, "file": 1, "balance": 0}
+    assert stats["requests"] == {"submit": 1, "status": 1, "file": 1, "balance": 0, "text": 0, "upload": 0}
     assert (stats["tasks"], stats["charged"], stats["in_flight"]) == (1, 1, 0)
 
 
@@ -224,3 +230,114 @@ async def test_every_reply_says_that_it_is_simulated(gate):
     """Successes, refusals and unknown paths all carry the header."""
     for path in ("/_simulator", "/nowhere", "/api/v1/statusTask/midjourney", "/files/task_0/0.jpg"):
         assert (await gate.http.get(path)).headers["X-Simulated"] == "mjnb"
+
+
+ORDER = Order(gateway="test", drawing=Drawing("a lighthouse"), price=100_000, seconds=(30.0, 45.0))
+
+
+@pytest.mark.parametrize(
+    ("form", "shape"),
+    [
+        ("hex", r"task_[0-9a-f]{16}"),
+        ("uuid", r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
+        ("ulid", r"task_[0-7][0-9A-HJKMNP-TV-Z]{25}"),
+    ],
+)
+def test_ids_are_spelt_as_the_gateway_spells_them(gates, form, shape):
+    """Ids of every form are unique, with a seed and without; ULIDs sort by time."""
+    for seed in (7, None):
+        gate, ids = gates(seed=seed), []
+        for _ in range(5):
+            ids.append(gate.world.accept("a", replace(ORDER, id_form=form, id_prefix="task_")).id)
+            gate.clock.advance(1)
+        assert len(set(ids)) == 5
+        assert all(re.fullmatch(shape, task_id) for task_id in ids)
+        assert form != "ulid" or ids == sorted(ids)
+
+
+def test_a_task_that_is_done_at_once(gates):
+    """A life of no seconds ends with the request and takes no place among the running tasks."""
+    world = gates(tasks_at_once=1).world
+    running = world.accept("a", ORDER)
+    done = world.accept("a", replace(ORDER, seconds=(0, 0), kind="text", texts=("one", "two")))
+    assert done.phase(world.now()) is Phase.SUCCESS
+    assert (done.progress(world.now()), running.progress(world.now())) == (100, 0)
+    assert world.find("a", done.id).texts == ("one", "two")
+    assert world.stats()["charged"] == 2
+    with pytest.raises(OverLimitError):
+        world.accept("a", ORDER)
+
+
+def test_progress_grows_to_a_hundred(gate):
+    """Progress is 0 while a task is pending, grows, and is 100 only after a success."""
+    task = gate.world.accept("a", ORDER)
+    seen = []
+    while task.phase(gate.world.now()) is not Phase.SUCCESS:
+        seen.append(task.progress(gate.world.now()))
+        gate.clock.advance(0.5)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1] < 100, len(set(seen)) > 20) == (0, True, True)
+    assert task.progress(gate.world.now()) == 100
+    failed = replace(task, failure=Failure("X", "x"))
+    assert failed.progress(gate.world.now()) < 100
+
+
+def test_a_task_waits_for_its_second_half(gate):
+    """A waiting task is charged once, begins when it is told how to go on, and then lives as long as any other."""
+    world = gate.world
+    waiting = world.accept("a", replace(ORDER, waits=True, asked="first", facts='{"image": "x"}'))
+    gate.clock.advance(1000)
+    assert waiting.phase(world.now()) is Phase.WAITING
+    begun = world.go_on(waiting, drawing=Drawing("a fox"), seconds=(10, 20), asked="second")
+    assert begun == world.find("a", waiting.id)
+    assert (begun.id, begun.drawing.prompt, begun.asked) == (waiting.id, "a fox", "second")
+    assert (begun.created, begun.facts) == (waiting.created, waiting.facts)
+    assert 10 <= begun.ends - begun.begun <= 20
+    assert begun.phase(world.now()) is Phase.PENDING
+    gate.clock.advance(20)
+    assert begun.phase(world.now()) is Phase.SUCCESS
+    assert world.stats()["spent_usd"] == 0.1
+    with pytest.raises(ValueError, match="does not wait"):
+        world.go_on(begun, drawing=Drawing("a fox"), seconds=(10, 20))
+
+
+def test_a_task_does_not_wait_for_ever(gate):
+    """When patience ends a waiting task has failed and is refunded; it cannot go on any more."""
+    task = gate.world.accept("a", replace(ORDER, waits=True))
+    gate.clock.advance(1799.9)
+    assert (task.phase(gate.world.now()), gate.world.stats()["spent_usd"]) == (Phase.WAITING, 0.1)
+    gate.clock.advance(0.1)
+    assert (task.phase(gate.world.now()), task.failure) == (
+        Phase.FAILED,
+        Failure("TIMEOUT", "Task timeout"),
+    )
+    assert gate.world.stats()["spent_usd"] == 0
+    with pytest.raises(ValueError, match="does not wait"):
+        gate.world.go_on(task, drawing=task.drawing, seconds=(1, 1))
+
+
+def test_tasks_are_listed(gate):
+    """A key's tasks of a gateway come newest first, in pages, or by ids in the asked order; never anyone else's."""
+    world = gate.world
+    mine = [world.accept("a", ORDER).id for _ in range(4)]
+    other = world.accept("b", ORDER).id
+    elsewhere = world.accept("a", replace(ORDER, gateway="another")).id
+
+    def listed(**page):
+        return [task.id for task in world.tasks("a", "test", **page)]
+
+    assert listed() == mine[::-1]
+    assert listed(offset=1, limit=2) == [mine[2], mine[1]]
+    assert listed(limit=None, ids=[mine[2], other, "nobody", elsewhere, mine[0]]) == [mine[2], mine[0]]
+
+
+def test_whose_task_it_is(gate):
+    """Another key's task can be told from one that does not exist, and one gateway's from another's."""
+    task = gate.world.accept("a", replace(ORDER, facts='{"images": ["one", "two"]}'))
+    world = gate.world
+    assert (world.exists(task.id), world.exists("nobody")) == (True, False)
+    assert (world.owner_of(task.id), world.owner_of("nobody")) == ("a", None)
+    assert world.find("b", task.id) is None
+    assert world.find("a", task.id, gateway="another") is None
+    assert world.find("a", task.id, gateway="test") == task == world.with_fact("a", "test", "two")
+    assert world.with_fact("a", "test", "tw") is world.with_fact("b", "test", "two") is None

@@ -24,7 +24,8 @@ version      v6, v6.1, v7, niji 6, niji 7   A hand of its own: soft brushwork; c
                                             versions get the nearest hand.
 aspect       "W:H"                          Kept; short side = ``short_side``, both sides even.
 seed         any integer                    Another task of the same kin: 40 % of every number.
-references   URLs                           Each draws the palette towards its own.
+references   URLs                           Each draws the palette towards its own. A task without a prompt shows what its
+                                            references show: a blend.
 ============ ============================== ===============================================================================
 
 A ``change`` of a ``parent`` keeps the parent's own settings:
@@ -32,11 +33,18 @@ A ``change`` of a ``parent`` keeps the parent's own settings:
 ================ ==========================================================================================================
 Change           What it does
 ================ ==========================================================================================================
+crop             The parent itself: the same size, the same pixels.
 standard, 2x     The same picture with twice the sides; 4x: four times (a short side stays at 2048 pixels at most).
 creative         Twice the sides, a little more detail, a few percent of new chance.
 subtle, strong   A variation: 14 % or 50 % of new chance; strong also follows a new prompt's words.
-paint            The prompt's subject inside ``region`` alone; what lies outside is the parent's, pixel by pixel. On a larger
-                 ``canvas`` the parent lies at ``placement``, and its land and sky go on where the region asks for it.
+remix_subtle,    A variation by as much that follows a new prompt's words.
+remix_strong
+zoom_1.5, zoom_2 The parent in the middle, that much smaller; its land and sky go on around it, without its subject.
+pan_left, ...    Longer by half to that side (left, right, up, down), where its land and sky go on.
+square           As wide as it is high, its land and sky go on along the shorter side.
+paint            The prompt's subject (an object of the prompt's own where the painter knows none) inside ``region`` alone;
+                 what lies outside is the parent's, pixel by pixel. On a larger ``canvas`` the parent lies at ``placement``,
+                 and its land and sky go on where the region asks for it.
 ================ ==========================================================================================================
 
 Every picture carries the word "simulated" in its lower right corner, and says so in its JPEG comment and EXIF.
@@ -60,7 +68,7 @@ from mjnb.simulator.painting.render import render
 if TYPE_CHECKING:
     from PIL.Image import Image as Painting
 
-__all__ = ["Picture", "paint", "paint_jpeg"]
+__all__ = ["Picture", "encoded", "paint", "paint_jpeg", "put_mark", "unmarked"]
 
 QUALITY: Final = 88  # of the JPEG: the encoder's own scale, where 95 is its best
 _DESCRIPTION: Final = 0x010E  # EXIF tags
@@ -84,9 +92,14 @@ def paint(picture: Picture) -> Painting:
         >>> first == again
         True
     """
-    image = render(picture, picture.size)
+    image = unmarked(picture)
     put_mark(image)
     return image
+
+
+def unmarked(picture: Picture) -> Painting:
+    """Paint a picture without its mark, for those who will change it and put the mark on what they make of it."""
+    return render(picture, picture.size)
 
 
 def paint_jpeg(picture: Picture) -> bytes:
@@ -102,9 +115,14 @@ def paint_jpeg(picture: Picture) -> bytes:
         >>> b"not a Midjourney picture" in paint_jpeg(Picture("koi pond", short_side=32))
         True
     """
+    return encoded(paint(picture))
+
+
+def encoded(image: Painting) -> bytes:
+    """Return a painted picture as a JPEG that says, in its comment and EXIF, that it was simulated."""
     exif = Image.Exif()
     exif[_DESCRIPTION] = COMMENT
     exif[_SOFTWARE] = "mjnb simulator"
     file = io.BytesIO()
-    paint(picture).save(file, "JPEG", quality=QUALITY, comment=COMMENT.encode(), exif=exif)
+    image.save(file, "JPEG", quality=QUALITY, comment=COMMENT.encode(), exif=exif)
     return file.getvalue()

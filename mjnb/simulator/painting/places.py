@@ -231,7 +231,9 @@ def _clouds(scene: Scene, canvas: Canvas) -> None:
 
 
 def _studio(scene: Scene, canvas: Canvas) -> None:
-    """A portrait before a large disc, among leaves."""
+    """A portrait before a large disc, among leaves; without its subject an empty backdrop."""
+    if not scene.motif:
+        return
     width, height = scene.size
     radius = 0.4 * scene.unit
     p = scene.palette

@@ -29,7 +29,8 @@ _PATCHES = ("e2562a", "d8312b", "f08a2c")
 def paint_pond(scene: Scene, canvas: Canvas) -> None:
     """Fill the canvas with the pond."""
     _depths(scene, canvas)
-    _layer(scene, canvas, _school, 0.16)
+    if scene.motif:
+        _layer(scene, canvas, _school, 0.16)
     _rings(scene, canvas)
     _layer(scene, canvas, _lilies, 0.0)
 

@@ -10,24 +10,36 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mjnb.simulator.painting.canvas import blank, blurred
+from mjnb.simulator.painting.continued import continued
 from mjnb.simulator.painting.dice import Dice
 from mjnb.simulator.painting.finish import finish
-from mjnb.simulator.painting.motifs import MOTIFS, stamp
+from mjnb.simulator.painting.motifs import MOTIFS, THINGS, stamp
 from mjnb.simulator.painting.ornament import paint_border
-from mjnb.simulator.painting.palettes import mix
+from mjnb.simulator.painting.palettes import blend, colour, family, mix, steered
+from mjnb.simulator.painting.picture import CONTINUED
 from mjnb.simulator.painting.places import paint_place
 from mjnb.simulator.painting.scene import compose, dice_of
 from mjnb.simulator.painting.weather import paint_weather
 from mjnb.simulator.painting.weird import make_weird
-from mjnb.simulator.painting.words import read
+from mjnb.simulator.painting.words import has_unknown, read
 
 if TYPE_CHECKING:
-    from mjnb.simulator.painting.picture import Picture, Polygon, Size
+    from mjnb.simulator.painting.palettes import Palette
+    from mjnb.simulator.painting.picture import Box, Picture, Polygon, Size
     from mjnb.simulator.painting.scene import Scene
+    from mjnb.simulator.painting.words import Words
 
-Box = tuple[int, int, int, int]
-_WEIGHT: Final = {"subtle": 0.14, "strong": 0.5, "creative": 0.05}
-_GROWN: Final = ("standard", "creative", "2x", "4x")
+_WEIGHT: Final = {
+    "subtle": 0.14,
+    "strong": 0.5,
+    "remix_subtle": 0.14,
+    "remix_strong": 0.5,
+    "creative": 0.05,
+}
+_FOLLOWING: Final = ("strong", "remix_subtle", "remix_strong")
+_STAND_INS: Final = {"forest": "pine", "mountain": "pine", "city": "house", "koi": "whale"}
+"""Subjects that are no single thing, and what is put into a region for them."""
+_SAME: Final = ("crop", "standard", "creative", "2x", "4x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +71,16 @@ def render(picture: Picture, size: Size, nudges: tuple[Nudge, ...] = ()) -> Imag
         return _performed(scene_of(picture, size, nudges))
     if picture.change == "paint":
         return _painted_in(picture, picture.parent, size, nudges)
+    if picture.change in CONTINUED:
+        box = _box(picture, size)
+        original = render(picture.parent, (box[2] - box[0], box[3] - box[1]), nudges)
+        scene = _scenery(picture, picture.parent, size, box, nudges)
+        return continued(original, box, _performed(scene), standing=scene.place == "studio")
     if picture.change in _WEIGHT:
         nudges = (_nudge(picture), *nudges)
-    elif picture.change not in _GROWN:
-        raise ValueError(
-            f"change {picture.change!r} is not one of '', 'subtle', 'strong', 'paint', {', '.join(map(repr, _GROWN))}"
-        )
+    elif picture.change not in _SAME:
+        known = sorted({"", "paint", *_WEIGHT, *_SAME, *CONTINUED})
+        raise ValueError(f"change {picture.change!r} is not one of {', '.join(map(repr, known))}")
     return render(picture.parent, size, nudges)
 
 
@@ -87,7 +103,7 @@ def _nudge(picture: Picture) -> Nudge:
         key,
         _WEIGHT[picture.change],
         0.16 if creative else 0.0,
-        picture.prompt if picture.change == "strong" else "",
+        picture.prompt if picture.change in _FOLLOWING else "",
     )
 
 
@@ -115,7 +131,7 @@ def _painted_in(picture: Picture, parent: Picture, size: Size, nudges: tuple[Nud
 
 def _box(picture: Picture, size: Size) -> Box:
     """Where the parent lies on the canvas, in pixels."""
-    x, y, width, height = picture.placement or (0.0, 0.0, 1.0, 1.0)
+    x, y, width, height = picture.inset
     left, top = round(x * size[0]), round(y * size[1])
     return left, top, left + max(2, round(width * size[0])), top + max(2, round(height * size[1]))
 
@@ -147,11 +163,11 @@ def _scenery(picture: Picture, parent: Picture, size: Size, box: Box, nudges: tu
     origin, extra = parent, nudges
     while origin.parent is not None and origin.change:
         extra = (_nudge(origin), *extra) if origin.change in _WEIGHT else extra
+        box = _within(box, _box(origin, (box[2] - box[0], box[3] - box[1])))
         origin = origin.parent
     scene = scene_of(origin, (box[2] - box[0], box[3] - box[1]), extra)
     asked = compose(replace(origin, prompt=picture.prompt), scene.dice, size) if picture.prompt else scene
     words = read(picture.prompt)
-    told = words.hour or words.mood or words.colour
     width, height = box[2] - box[0], box[3] - box[1]
     return replace(
         scene,
@@ -161,8 +177,8 @@ def _scenery(picture: Picture, parent: Picture, size: Size, box: Box, nudges: tu
         top=box[1] / size[1],
         motif="",
         arrangement="single",
-        palette=asked.palette if told else scene.palette,
-        words=replace(scene.words, weather=words.weather or scene.words.weather),
+        palette=asked.palette if words.hour or words.mood else _tinted(scene.palette, words),
+        words=replace(scene.words, weather=words.weather or scene.words.weather, colour=words.colour),
         horizon=(box[1] + scene.horizon * height) / size[1],
         sun=(
             (box[0] + scene.sun[0] * width) / size[0],
@@ -172,13 +188,35 @@ def _scenery(picture: Picture, parent: Picture, size: Size, box: Box, nudges: tu
     )
 
 
+def _tinted(palette: Palette, words: Words) -> Palette:
+    """The parent's light with what the prompt's colour and weather do to it."""
+    if words.colour:
+        palette = steered(palette, colour(words.colour), 0.3)
+    return blend(palette, family("storm")[0], 0.45) if words.weather else palette
+
+
+def _within(outer: Box, inner: Box) -> Box:
+    """A box that is counted from another's corner, counted from the canvas's."""
+    return outer[0] + inner[0], outer[1] + inner[1], outer[0] + inner[2], outer[1] + inner[3]
+
+
+def _subject(prompt: str) -> str:
+    """The motif that is put into a region for a prompt; ``""`` where light, season or weather are all that it names."""
+    words = read(prompt)
+    motif = _STAND_INS.get(words.motif, words.motif)
+    sets_the_light = words.hour or words.mood or words.weather
+    if motif in MOTIFS or not prompt.strip() or (sets_the_light and not has_unknown(prompt)):
+        return motif
+    return Dice(prompt.casefold()).pick("thing", THINGS)
+
+
 def _with_subject(scene: Scene, picture: Picture, mask: Image.Image) -> Image.Image:
     """The scenery with what the prompt asks for in the middle of the region."""
-    motif = read(picture.prompt).motif
+    motif = _subject(picture.prompt)
     canvas = blank(scene.size, inked=scene.hand.ink > 0)
     paint_place(scene, canvas)
     where = mask.getbbox()
-    if where and motif in MOTIFS:
+    if where and motif:
         width, height = where[2] - where[0], where[3] - where[1]
         tall = min(height * 0.86, width * 0.9 / MOTIFS[motif].width) / scene.unit
         stamp(
@@ -187,7 +225,7 @@ def _with_subject(scene: Scene, picture: Picture, mask: Image.Image) -> Image.Im
             motif,
             ((where[0] + where[2]) / 2, where[3] - 0.06 * height),
             tall,
-            key=str(picture.index),
+            key=f"{picture.prompt}|{picture.index}" if motif in THINGS else str(picture.index),
         )
     make_weird(scene, canvas)
     paint_weather(scene, canvas)

@@ -82,6 +82,11 @@ f07aa8 pink rose coral 粉 розовый rosa
 """
 
 
+_SMALL: Final = frozenset({"a", "an", "the", "of", "in", "on", "at", "by", "with", "and", "or", "under", "over",
+                            "to", "from", "as", "is", "it", "light", "sky", "scene", "very", "more", "into"})  # fmt: skip
+"""Words that name nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What was found in a prompt; an empty string where it says nothing."""
@@ -109,6 +114,23 @@ def read(prompt: str) -> Words:
         for match in reversed(list(re.finditer(r"[^\W\d_]+", text)))
     }
     return Words(*(_first(table, text, at) for table in _TABLES))
+
+
+def has_unknown(prompt: str) -> bool:
+    """Tell whether a prompt has a word of weight that the painter does not know.
+
+    Example:
+        >>> has_unknown("at night in the snow"), has_unknown("a hat in the snow")
+        (False, True)
+    """
+    known = [word for table in _TABLES for word in table]
+    unspaced = [word for word in known if ord(word[0]) >= _UNSPACED]
+    return any(
+        word not in _SMALL
+        and word.removesuffix("s") not in known
+        and not any(part in word for part in unspaced)
+        for word in re.findall(r"[^\W\d_]+", prompt.casefold())
+    )
 
 
 def _index(table: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mjnb.simulator.painting.canvas import SUPERSAMPLE, grey
-from mjnb.simulator.painting.motifs import animals, built, people, plants, swimmers
+from mjnb.simulator.painting.motifs import animals, built, people, plants, swimmers, things
 from mjnb.simulator.painting.motifs.pen import Pen, pen_for, shaded
 from mjnb.simulator.painting.palettes import colour
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mjnb.simulator.painting.picture import Point
     from mjnb.simulator.painting.scene import Scene
 
-__all__ = ["MOTIFS", "Motif", "Pen", "pen_for", "stamp"]
+__all__ = ["MOTIFS", "THINGS", "Motif", "Pen", "pen_for", "stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,11 @@ MOTIFS: Final = {
     "bird": Motif(animals.bird, 1.4, 0.34, aloft=True), "whale": Motif(swimmers.whale, 1.3, 0.42),
     "dragon": Motif(swimmers.dragon, 1.9, 0.5, aloft=True), "portrait": Motif(people.portrait, 1.0, 1.0, room=0.12), "person": Motif(people.person, 0.96, 0.36),
     "island": Motif(plants.island, 1.05, 0.2, aloft=True), "astronaut": Motif(people.astronaut, 0.6, 0.4), "robot": Motif(people.robot, 0.76, 0.42),
+    "vase": Motif(things.vase, 0.8, 0.4), "globe": Motif(things.globe, 0.84, 0.4), "boxes": Motif(things.boxes, 0.96, 0.4),
 }  # fmt: skip
+
+THINGS: Final = ("vase", "globe", "boxes")
+"""What stands for a subject that nobody has a picture of."""
 
 
 def stamp(
