@@ -15,6 +15,7 @@ MjnbError
 │   ├── UnknownTask           404, or a task id that it does not know
 │   ├── RateLimited           429
 │   ├── GatewayUnavailable    500, 502, 503, 504
+│   ├── PromptBlocked         moderation before any task; also a `ContentViolation`
 │   └── MalformedReply        an answer that is not in its documents
 ├── TaskFailed                *failed*: the task exists and holds the reason
 │   ├── ContentViolation      moderation
@@ -73,6 +74,7 @@ __all__ = [
     "PictureError",
     "PictureExpired",
     "ProcessingTimeout",
+    "PromptBlocked",
     "PromptRejected",
     "RateLimited",
     "RequestRefused",
@@ -166,7 +168,25 @@ def _short(value: object, limit: int = 80) -> str:
 
 
 class UnsupportedError(InvalidRequest):
-    """The chosen gateway has no such mode or field; nothing was sent."""
+    """The chosen gateway has no such mode, field or value; nothing was sent. `gateways` are those that have it."""
+
+    gateways: tuple[str, ...] = ()
+
+    def elsewhere(self, gateways: Iterable[str]) -> UnsupportedError:
+        """Return the same error with the gateways that can.
+
+        >>> print(UnsupportedError("seed", 7, "APIXO has no seed").elsewhere(["acedata"]))
+        seed=7: APIXO has no seed. Gateways that have it: acedata. Nothing was sent.
+        """
+        error = copy.copy(self)
+        error.gateways = tuple(gateways)
+        who = (
+            f"Gateways that have it: {', '.join(error.gateways)}."
+            if error.gateways
+            else "No gateway has it."
+        )
+        error.args = (str(self).replace("Nothing was sent.", f"{who} Nothing was sent."),)
+        return error
 
 
 class BudgetError(MjnbError):
@@ -252,6 +272,16 @@ class TaskFailed(MjnbError):
 
 class ContentViolation(TaskFailed):
     """Moderation refused the prompt or the result."""
+
+
+class PromptBlocked(GatewayError, ContentViolation):
+    """Moderation refused the prompt at once: no task exists, and nothing was charged."""
+
+    def __init__(
+        self, message: str, *, status: int = 0, code: str = "", retry_after: float | None = None
+    ) -> None:
+        GatewayError.__init__(self, message, status=status, code=code, retry_after=retry_after)
+        self.task, self.fail_code, self.fail_msg = None, code, message
 
 
 class NsfwDetected(ContentViolation):

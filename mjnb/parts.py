@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
@@ -37,8 +38,8 @@ class Checked(BaseModel):
         for name in values:
             if name not in cls.model_fields:
                 raise InvalidRequest.unknown_name(str(name), cls._title, cls.model_fields)
-        for name, info in cls.model_fields.items():
-            if info.is_required() and values.get(name) is None:
+        for name in _required(cls):
+            if values.get(name) is None:
                 raise InvalidRequest(name, None, f"required for {cls._title}: {rule(cls, name).allowed}")
         return values
 
@@ -57,10 +58,15 @@ class Checked(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """Return the fields that are set, by Python name."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name, value in self.__dict__.items() if value is not None}
 
 
+@cache
+def _required(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, info in model.model_fields.items() if info.is_required())
+
+
+@cache
 def rule(model: type[BaseModel], name: str) -> Rule:
     """Return the rule of one field.
 

@@ -16,18 +16,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mjnb.errors import InvalidRequest
+from mjnb.fields import is_local, local_file
 from mjnb.modes import (
     MODES,
+    VERSIONS,
     Area,
+    Blend,
     Canvas,
+    Describe,
+    Edit,
     ImagePosition,
     ImageToImage,
+    Inpaint,
     Mask,
+    Pan,
     RawRequest,
+    Remix,
+    Reroll,
+    SeedOf,
+    Shorten,
     TextToImage,
+    Translate,
     UploadPaint,
     Upscale,
     Vary,
+    Video,
+    Zoom,
     rule,
 )
 
@@ -50,8 +64,27 @@ MINIMAL = {
     "upload-paint": PAINT,
     "vary": {"task_id": "task_1", "image_index": 0, "strength": "subtle"},
     "upscale": {"task_id": "task_1", "image_index": 3, "kind": "4x"},
+    "reroll": {"task_id": "task_1"},
+    "blend": {"image_urls": [URL, URL]},
+    "edit": {"prompt": "a hat", "image_urls": [URL]},
+    "inpaint": {"task_id": "task_1", "image_index": 0, "prompt": "a hat", "mask": {"areas": [SQUARE]}},
+    "zoom": {"task_id": "task_1", "image_index": 0, "ratio": "2x"},
+    "pan": {"task_id": "task_1", "image_index": 0, "direction": "left"},
+    "remix": {"task_id": "task_1", "image_index": 0, "strength": "strong"},
+    "describe": {"image_urls": [URL]},
+    "shorten": {"prompt": "a very long story about a fox"},
+    "translate": {"prompt": "ein Fuchs"},
+    "seed": {"task_id": "task_1"},
 }
-OPTIONAL = {"version", "speed", "aspect", "chaos", "stylize", "weird", "enable_translation"}
+EXAMPLES = {
+    **MINIMAL,
+    "video": {"task_id": "task_1", "image_index": 0},
+}  # its required fields are either of two
+ON_THE_PAGE = {"version", "speed", "aspect", "chaos", "stylize", "weird", "enable_translation"}
+OF_MIDJOURNEY = {
+    "seed", "no", "tile", "raw", "quality", "iw", "sref", "sw", "cref", "cw", "oref", "ow", "exp", "draft", "hd", "stop",
+    "profile",
+}  # fmt: skip
 
 
 def refused(make, *args, **fields) -> InvalidRequest:
@@ -70,16 +103,31 @@ def fox(**fields) -> TextToImage:
 # -- fields ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_mode_has_the_fields_of_the_page():
-    """The five modes have the fields that APIXO documents for them, under Python names."""
-    generating = {"prompt", *OPTIONAL}
+def test_every_mode_has_its_fields():
+    """Drawing modes have what APIXO documents, Midjourney's own parameters, and `extra`; the others what they need."""
+    drawing = {"prompt", *ON_THE_PAGE, *OF_MIDJOURNEY, "watermark", "extra"}
+    followed = {"task_id", "image_index", "prompt", "speed"}
+    clip = {"motion", "resolution", "animate", "batch_size", "end_url", "loop", "extend"}
     assert {mode: set(cls.model_fields) for mode, cls in MODES.items()} == {
-        "text-to-image": generating,
-        "image-to-image": generating | {"image_urls"},
-        "upload-paint": generating | {"image_urls", "mask", "canvas", "img_pos"},
-        "vary": {"task_id", "image_index", "strength", "prompt", "version", "speed", "enable_translation"},
+        "text-to-image": drawing,
+        "image-to-image": drawing | {"image_urls"},
+        "upload-paint": drawing | {"image_urls", "mask", "canvas", "img_pos"},
+        "edit": drawing | {"image_urls", "mask"},
+        "blend": {"image_urls", "version", "speed", "aspect"},
+        "vary": followed | {"strength", "version", "enable_translation"},
         "upscale": {"task_id", "image_index", "kind", "version", "speed"},
+        "reroll": {"task_id", "speed"},
+        "inpaint": followed | {"mask"},
+        "zoom": followed | {"ratio"},
+        "pan": followed | {"direction"},
+        "remix": followed | {"strength"},
+        "video": followed | clip | {"image_urls"},
+        "describe": {"image_urls", "speed"},
+        "shorten": {"prompt"},
+        "translate": {"prompt"},
+        "seed": {"task_id"},
     }
+    assert EXAMPLES.keys() == MODES.keys()
 
 
 @pytest.mark.parametrize(("mode", "name"), [(mode, name) for mode in MINIMAL for name in MINIMAL[mode]])
@@ -90,15 +138,15 @@ def test_required_fields_are_required(mode, name):
         assert refused(MODES[mode], **fields).field == name
 
 
-@pytest.mark.parametrize("mode", list(MINIMAL))
+@pytest.mark.parametrize("mode", list(EXAMPLES))
 def test_what_is_not_set_is_none(mode):
     """Only what was given is in `given()`; a request reads back from it and from its own repr."""
-    request = MODES[mode](**MINIMAL[mode])
-    assert set(request.given()) == set(MINIMAL[mode])
+    request = MODES[mode](**EXAMPLES[mode])
+    assert set(request.given()) == set(EXAMPLES[mode])
     assert MODES[mode](**request.given()) == request
     assert eval(repr(request)) == request
     assert pickle.loads(pickle.dumps(request)) == copy.deepcopy(request) == request
-    assert hash(request) == hash(MODES[mode](**MINIMAL[mode]))
+    assert hash(request) == hash(MODES[mode](**EXAMPLES[mode]))
 
 
 def test_requests_do_not_change():
@@ -112,17 +160,40 @@ def test_requests_do_not_change():
 
 
 @pytest.mark.parametrize(
-    ("name", "high"), [("chaos", 100), ("stylize", 1000), ("weird", 3000), ("image_index", 3)]
-)
-def test_ranges(name, high):
+    ("mode", "name", "low", "high"),
+    [
+        *(("text-to-image", name, 0, high) for name, high in [
+            ("chaos", 100), ("stylize", 1000), ("weird", 3000), ("seed", 4294967295), ("sw", 1000), ("cw", 100), ("exp", 100),
+        ]),
+        ("text-to-image", "ow", 1, 1000), ("edit", "stop", 10, 100), ("video", "batch_size", 1, 4),
+        *((mode, "image_index", 0, 3) for mode in ("vary", "upscale", "inpaint", "zoom", "pan", "remix", "video")),
+    ],
+)  # fmt: skip
+def test_ranges(mode, name, low, high):
     """A number inside its range is taken, one outside refused with the nearer end."""
-    make, base = (Vary, MINIMAL["vary"]) if name == "image_index" else (TextToImage, {"prompt": "a fox"})
-    for value in (0, high):
+    make, base = MODES[mode], EXAMPLES[mode]
+    for value in (low, high):
         assert getattr(make(**{**base, name: value}), name) == value
-    for value, nearest in [(-1, 0), (high + 1, high), (10**400, high), (-(10**5000), 0)]:
+    for value, nearest in [(low - 1, low), (high + 1, high), (10**400, high), (-(10**5000), low)]:
         error = refused(make, **{**base, name: value})
         assert (error.field, error.nearest) == (name, nearest)
-        assert f"from 0 to {high}" in str(error)
+        assert f"from {low} to {high}" in str(error)
+
+
+def test_weights_may_be_fractions():
+    """How much reference pictures count is a number from 0 to 3, fractions and numpy's included."""
+    for value in (0, 3, 0.25, np.float32(1.5), np.int64(2)):
+        assert fox(iw=value).iw == value
+    assert fox(iw=1) == fox(iw=1.0)
+    for value, nearest in [
+        (-0.1, 0),
+        (3.01, 3),
+        (float("inf"), 3),
+        (float("nan"), None),
+        ("1", None),
+        (True, None),
+    ]:
+        assert refused(fox, iw=value).nearest == nearest
 
 
 @pytest.mark.parametrize(
@@ -176,10 +247,10 @@ def test_versions_have_one_spelling(spelling, version):
 @pytest.mark.parametrize(
     ("value", "nearest"),
     [
-        ("8.1", "v7"),
-        (5, "v6"),
+        ("8.3", "v8.2"),
+        (4, "v5"),
         ("v6.2", "v6.1"),
-        ("niji 5", "niji 6"),
+        ("niji 4", "niji 5"),
         ("niji 8", "niji 7"),
         ("niji", "niji 7"),
         (-7, "v7"),
@@ -197,25 +268,43 @@ def test_versions_that_do_not_exist(value, nearest):
     """An unknown version is refused with the nearest of its own family."""
     error = refused(fox, version=value)
     assert error.nearest == nearest
-    assert "v6, v6.1, v7, niji 6, niji 7" in str(error)
+    assert "v6, v6.1, v7, v8, v8.1, v8.2, niji 5, niji 6, niji 7" in str(error)
+
+
+def test_niji_is_a_version():
+    """`niji=7` is the version niji 7, in every spelling, and not beside another version."""
+    for value in (7, "7", 7.0, np.int64(7)):
+        assert fox(niji=value) == fox(version="niji 7")
+    assert fox(niji=None) == fox()
+    assert ImageToImage(prompt="a fox", image_urls=[URL], niji=6).version == "niji 6"
+    assert [name for name in VERSIONS if name.startswith("niji")] == ["niji 5", "niji 6", "niji 7"]
+    assert refused(fox, niji=8).nearest == "niji 7"
+    assert "either of the two" in str(refused(fox, niji=7, version="v7"))
 
 
 def test_aspects():
-    """The eleven shapes are taken, blanks aside."""
+    """The eleven shapes of APIXO's page are listed and taken, blanks aside."""
     shapes = ["1:1", "1:2", "2:1", "2:3", "3:2", "3:4", "4:3", "5:6", "6:5", "9:16", "16:9"]
     assert [fox(aspect=f" {shape.replace(':', ' : ')} ").aspect for shape in shapes] == shapes
     assert list(rule(TextToImage, "aspect").notes) == shapes
 
 
+def test_free_aspects():
+    """Any other shape in whole numbers is taken, up to fourteen times as wide as high, or as high as wide."""
+    shapes = ["7:4", "21:9", "139:100", "32:18", "14:1", "1:14"]
+    assert [fox(aspect=shape).aspect for shape in shapes] == shapes
+    assert refused(fox, aspect="15:1").nearest == "2:1"
+    assert refused(fox, aspect="1.39:1").nearest == "4:3"
+    assert "whole numbers, at most 14:1, such as 1:1, 1:2" in rule(TextToImage, "aspect").allowed
+
+
 @pytest.mark.parametrize(
     ("value", "nearest"),
     [
-        ("7:4", "16:9"),
         ("16x9", "16:9"),
         ("16/9", "16:9"),
         (1.78, "16:9"),
         (np.float64(0.5), "1:2"),
-        ("32:18", "16:9"),
         ("1:100", "1:2"),
         ("0:0", None),
         ("1:0", None),
@@ -247,11 +336,61 @@ def test_words():
     ][-1] == "2x"
 
 
+def test_words_of_the_new_modes():
+    """Qualities are one in every spelling of their number; ratios and sizes are known without their unit."""
+    assert [fox(quality=value).quality for value in (2, 2.0, "2", ".5", np.float64(0.25))] == [
+        "2", "2", "2", "0.5", "0.25"
+    ]  # fmt: skip
+    assert refused(fox, quality=3).nearest in {"2", "4"}
+    assert refused(fox, quality="fine").nearest is None
+    zoom, pan = EXAMPLES["zoom"], EXAMPLES["pan"]
+    assert Zoom(**{**zoom, "ratio": "1.5"}) == Zoom(**{**zoom, "ratio": "1.5X"})
+    assert refused(Zoom, **{**zoom, "ratio": "3x"}).nearest == "2x"
+    assert refused(Pan, **{**pan, "direction": "rigth"}).nearest == "right"
+    assert refused(Remix, **{**EXAMPLES["remix"], "strength": "medium"}).field == "strength"
+    clip = Video(
+        **EXAMPLES["video"], resolution="720", motion="HIGH", animate="auto", loop=True, extend=False
+    )
+    assert (clip.resolution, clip.motion, clip.animate, clip.loop, clip.extend) == (
+        "720p",
+        "high",
+        "auto",
+        True,
+        False,
+    )
+    for name, value in [
+        ("resolution", "1080p"),
+        ("motion", "fast"),
+        ("animate", True),
+        ("loop", 1),
+        ("extend", "yes"),
+    ]:
+        assert refused(Video, **EXAMPLES["video"], **{name: value}).field == name
+
+
+def test_codes():
+    """References by URL, code or word are one text, given as it is typed or as a list; flags among them are refused."""
+    assert (
+        fox(sref=[f"{URL}::2", 123, "random"]).sref
+        == fox(sref=f" {URL}::2  123 random").sref
+        == f"{URL}::2 123 random"
+    )
+    assert fox(sref=np.int64(7)).sref == fox(sref="7").sref
+    assert fox(no="cars, people").no == "cars, people"
+    for name in ("no", "sref", "cref", "oref", "profile"):
+        for wrong in ("", "  ", [], "a --chaos 5", True, 1.5, b"a", "half \ud83e"):
+            assert refused(fox, **{name: wrong}).field == name
+    error = refused(fox, oref=[URL, "https://b.com/c.png"])
+    assert (error.nearest, "at most 1" in str(error)) == (URL, True)
+
+
 @pytest.mark.parametrize("value", [1, 0, "true", "False", 1.0])
 def test_truth_is_not_guessed(value):
     """A flag is True or False, numpy's too, and nothing that looks like it."""
-    assert fox(enable_translation=np.True_).enable_translation is True
-    refused(fox, enable_translation=value)
+    for name in ("enable_translation", "tile", "raw", "draft", "hd"):
+        assert getattr(fox(**{name: np.True_}), name) is True
+        assert fox(**{name: False}).given().get(name, False) is False
+        assert refused(fox, **{name: value}).field == name
 
 
 def test_prompts():
@@ -261,7 +400,15 @@ def test_prompts():
     for value in ("", "   ", "x" * 2001, 5, b"a fox", ["a fox"], "half a fox \ud83e"):
         assert refused(TextToImage, prompt=value).field == "prompt"
     assert "It has 2001." in str(refused(TextToImage, prompt="x" * 2001))
-    assert Vary(**MINIMAL["vary"]).prompt is None
+    for mode in ("vary", "zoom", "pan", "remix", "video"):
+        assert MODES[mode](**EXAMPLES[mode]).prompt is None
+    for make in (Shorten, Translate):
+        assert len(make(prompt="x" * 6000).prompt) == 6000
+        assert refused(make, prompt="x" * 6001).field == "prompt"
+    assert fox(extra=" --sv 4 ", watermark="mine").given() == {
+        "prompt": "a fox", "extra": "--sv 4", "watermark": "mine"
+    }  # fmt: skip
+    assert refused(fox, extra=" ").field == "extra"
 
 
 def test_no_library_swallows_a_refusal():
@@ -287,7 +434,11 @@ def test_nothing_but_fields_is_a_request():
 @pytest.mark.parametrize("value", ["task/1", "../etc", "", "x" * 201, 5, None, "a b"])
 def test_task_ids(value):
     """A task id is text as gateways give it, and no path."""
-    assert refused(Upscale, **{**MINIMAL["upscale"], "task_id": value}).field == "task_id"
+    for mode, fields in MINIMAL.items():
+        if "task_id" in fields:
+            assert refused(MODES[mode], **{**fields, "task_id": value}).field == "task_id"
+    for make in (Reroll, SeedOf):
+        assert make(task_id="MJ::JOB-1.a_b").task_id == "MJ::JOB-1.a_b"
 
 
 # -- pictures, masks and places --------------------------------------------------------------------------------------
@@ -316,16 +467,78 @@ def test_references():
     ):
         error = refused(refs, [URL, broken])
         assert error.field == "image_urls[1]"
-        assert "local file" in str(error)
+        assert "A file on this machine is given as a pathlib.Path" in str(error)
     for other in ("https://a/b.gif", "https://a/b.SVG?x=1"):
         assert "JPG, PNG or WebP" in str(refused(refs, [other]))
 
 
-def test_painting_takes_one_picture():
-    """Upload-paint edits exactly one picture."""
-    error = refused(UploadPaint, **{**PAINT, "image_urls": [URL, URL]})
-    assert error.nearest == [URL]
-    assert "exactly one" in str(error)
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("a.png", b"\x89PNG\r\n\x1a\n"), ("b.jpeg", b"\xff\xd8\xff"), ("c", b"RIFF1234WEBP")],
+)
+def test_local_pictures(tmp_path, name, start):
+    """A `Path` stands for a picture of this machine: named by its bytes, so that a copy is the same, and found again."""
+    path, copied = tmp_path / name, tmp_path / f"copy of {name}"
+    path.write_bytes(start + b"rest")
+    copied.write_bytes(start + b"rest")
+    (local,) = refs([path]).image_urls
+    assert is_local(local)
+    assert local_file(local) == path.resolve()
+    assert refs([copied]) == refs([local]) == refs([path])
+    assert refs([URL, path]).image_urls == (URL, local)
+    assert Describe(image_urls=[path]).image_urls == Video(image_urls=[path]).image_urls == (local,)
+    assert str(tmp_path) not in repr(refs([path]))
+    assert local_file(f"file:{'0' * 64}.png") is None
+
+
+def test_local_files_that_are_no_pictures(tmp_path):
+    """A file that is not there, is a folder, no picture, or too large is refused by its name without its folder."""
+    (tmp_path / "a.png").write_bytes(b"GIF89a")
+    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(10_000_000))
+    for name, said in [
+        ("a.png", "Convert"),
+        ("b.png", "larger"),
+        ("c.png", "FileNotFoundError"),
+        ("", "cannot be read"),
+    ]:
+        error = refused(refs, [URL, tmp_path / name])
+        assert error.field == "image_urls[1]"
+        assert said in str(error)
+        assert str(tmp_path.parent) not in str(error)
+    for text in (str(tmp_path / "a.png"), f"file:{'0' * 63}.png", f"file:{'0' * 64}.gif"):
+        assert "pathlib.Path" in str(refused(refs, [text]))
+
+
+def test_how_many_pictures():
+    """Painting, describing and a video's first frame take exactly one picture, a blend two to five, an edit one or more."""
+    one = [(UploadPaint, PAINT), (Describe, EXAMPLES["describe"]), (Video, {})]
+    for make, fields in one:
+        error = refused(make, **{**fields, "image_urls": [URL, URL]})
+        assert error.nearest == [URL]
+        assert "exactly one" in str(error)
+    assert [len(Blend(image_urls=[URL] * n).image_urls) for n in (2, 5)] == [2, 5]
+    assert refused(Blend, image_urls=[URL]).field == "image_urls"
+    assert refused(Blend, image_urls=[URL] * 6).nearest == [URL] * 5
+    assert len(Edit(prompt="a hat", image_urls=[URL] * 4).image_urls) == 4
+
+
+def test_a_video_begins_with_one_picture():
+    """A video begins with a task's picture or with a URL: not with both, not with neither, and not with half of a place."""
+    assert Video(image_urls=[URL], end_url=URL).given() == {"image_urls": (URL,), "end_url": URL}
+    parent = {"task_id": "task_1", "image_index": 0}
+    for fields in ({}, {**parent, "image_urls": [URL]}, {"motion": "low"}, {"image_index": 0}):
+        assert refused(Video, **fields).field == "image_urls"
+    for fields in ({"task_id": "task_1"}, {"image_urls": [URL], "image_index": 0}):
+        assert refused(Video, **fields).field == "image_index"
+    assert refused(Video, **parent, end_url="a.png").field == "end_url"
+    assert refused(Video, **parent, end_url=[URL]).field == "end_url"
+
+
+def test_masks_of_the_new_modes():
+    """Inpainting needs a mask, an edit may have one; both take polygons or a picture."""
+    assert Inpaint(**EXAMPLES["inpaint"]).mask == Edit(**EXAMPLES["edit"], mask={"areas": [SQUARE]}).mask
+    assert Edit(**EXAMPLES["edit"]).mask is None
+    assert refused(Edit, **EXAMPLES["edit"], mask={"areas": []}).field == "mask.areas"
 
 
 def test_a_mask_is_areas_or_url():
@@ -474,6 +687,11 @@ def test_help_has_the_pages_advice():
     assert "15-25 s" in text
     assert "English" in text
     assert "one or two" in ImageToImage.help()
+    for make, words in [
+        (Edit, "None lets the words decide"), (Zoom, "twice as much"), (Video, "think"), (Reroll, "task"), (Pan, "side"),
+        (TextToImage, "Midjourney's own default of today"), (TextToImage, "URLs, codes or"),
+    ]:  # fmt: skip
+        assert words in make.help()
     assert "new detail" in Upscale.help()
     assert "from 0" in Vary.help()
     assert "white is painted anew" in rule(Mask, "url").allowed
@@ -503,6 +721,6 @@ def test_any_values_are_read_or_refused(mode, data):
     names = sorted(MODES[mode].model_fields)
     changes = data.draw(st.dictionaries(st.sampled_from(names), ANYTHING, max_size=2))
     with contextlib.suppress(InvalidRequest):
-        request = MODES[mode](**{**MINIMAL[mode], **changes})
+        request = MODES[mode](**{**EXAMPLES[mode], **changes})
         json.dumps(request.model_dump(mode="json")).encode()
         assert MODES[mode](**request.given()) == request

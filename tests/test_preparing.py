@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import warnings
+from typing import ClassVar
 
 import httpx
 import pytest
 
 from mjnb.errors import AdviceWarning, InvalidRequest, UnsupportedError
-from mjnb.gateways import dialect
-from mjnb.modes import ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary
+from mjnb.gateways import dialect, who_takes
+from mjnb.gateways.apixo import Apixo
+from mjnb.modes import (
+    ImageToImage,
+    RawRequest,
+    Shorten,
+    TextToImage,
+    Translate,
+    UploadPaint,
+    Upscale,
+    Vary,
+    Video,
+)
 from mjnb.preparing import lift_flags, single_prompt
 from mjnb.session import Session
 
@@ -17,9 +29,28 @@ APIXO = dialect("apixo")
 VARY = {"task_id": "t", "image_index": 0, "strength": "subtle"}
 
 
-def lifted(prompt, make=TextToImage, **fields):
-    """Return a request whose flags have become fields."""
-    return lift_flags(make(prompt=prompt, **fields), APIXO)[0]
+class Stepping(Apixo):
+    """A gateway like APIXO that takes further flags as they are, and stylize in steps of 50."""
+
+    takes: ClassVar = {mode: names | {"seed", "extra"} for mode, names in Apixo.takes.items()}
+
+    def settle(self, request):
+        """Move stylize to its step."""
+        stylize = request.given().get("stylize", 0)
+        if stylize % 50 == 0:
+            return request, ()
+        return request.replace(stylize=stylize // 50 * 50), (f"stylize {stylize} became a step of 50",)
+
+
+STEPPING = Stepping()
+
+
+def lifted(prompt, make=TextToImage, gateway=APIXO, **fields):
+    """Return a request whose flags have become fields, and that its gateway takes."""
+    request = lift_flags(make(prompt=prompt, **fields), gateway)[0]
+    assert lift_flags(request, gateway)[0] == request
+    gateway.check(request)
+    return request
 
 
 @pytest.fixture
@@ -58,37 +89,78 @@ def test_flags_and_fields_may_not_differ():
 
 
 @pytest.mark.parametrize(
-    ("prompt", "flag"),
+    ("prompt", "flag", "field"),
     [
-        ("a fox --seed 7", "--seed"),
-        ("a fox --no cars, people", "--no"),
-        ("a fox --tile --ar 1:1", "--tile"),
-        ("a fox --sref https://a/b.png", "--sref"),
-        ("a fox --q 2", "--q"),
-        ("a fox --newest-thing 3", "--newest"),
+        ("a fox --seed 7", "--seed", "seed"),
+        ("a fox --no cars, people", "--no", "no"),
+        ("a fox --tile --ar 1:1", "--tile", "tile"),
+        ("a fox --sref https://a/b.png", "--sref", "sref"),
+        ("a fox --q 2", "--quality", "quality"),
+        ("a fox --newest-thing 3", "--newest", "extra"),
+        ("a fox --p", "--p", "extra"),
     ],
 )
-def test_flags_without_a_field_are_refused(prompt, flag):
-    """APIXO cuts a prompt at its first flag, so one that has no field is refused by name, with the fields there are."""
-    with pytest.raises(UnsupportedError) as caught:
-        lifted(prompt)
-    assert caught.value.field == flag
-    assert "APIXO" in str(caught.value)
-    assert "stylize" in str(caught.value)
-    assert "Nothing was sent" in str(caught.value)
+def test_flags_without_a_field_are_refused(prompt, flag, field):
+    """APIXO cuts a prompt at its first flag, so one that has no field is refused by name, with the fields and gateways there are."""
+    for given in ({"prompt": prompt}, {"prompt": "a fox", "extra": prompt.removeprefix("a fox ")}):
+        with pytest.raises(UnsupportedError) as caught:
+            lift_flags(TextToImage(**given), APIXO)
+        assert caught.value.field == flag
+        assert caught.value.gateways == who_takes("text-to-image", field)
+        assert "APIXO has no field for it" in str(caught.value)
+        assert (
+            "its text-to-image has prompt, version, speed, aspect, chaos, stylize, weird, enable_translation."
+            in str(caught.value)
+        )
+        assert "Gateways that have it: " in str(caught.value)
+        assert str(caught.value).count("Nothing was sent") == 1
+
+
+def test_flags_without_a_field_go_into_extra():
+    """Where a gateway takes further flags as they are, those without a field of its own go there, in their usual spelling."""
+    request = lifted("a fox --p --q 2 --seed 7 --s 50 --sv 4", gateway=STEPPING, extra="--tile --test")
+    assert request == TextToImage(
+        prompt="a fox", seed=7, stylize=50, extra="--quality 2 --tile --p --sv 4 --test"
+    )
+    assert lifted("a fox", gateway=STEPPING, extra="--chaos 5") == TextToImage(prompt="a fox", chaos=5)
+    with pytest.raises(InvalidRequest, match="flags alone"):
+        lifted("a fox", gateway=STEPPING, extra="in the rain --chaos 5")
+    with pytest.raises(InvalidRequest, match="the prompt's own flags say 6"):
+        lifted("a fox --chaos 6", gateway=STEPPING, extra="--chaos 5")
+
+
+@pytest.mark.parametrize("flag", ["--repeat 4", "--r 4"])
+@pytest.mark.parametrize("gateway", [APIXO, STEPPING])
+def test_one_request_is_one_task(flag, gateway):
+    """A flag that would make several tasks of one, each of them charged, is refused towards a sweep's repeats."""
+    for request in (TextToImage(prompt=f"a fox {flag}"), TextToImage(prompt="a fox", extra=flag)):
+        with pytest.raises(InvalidRequest, match="repeats="):
+            lift_flags(request, gateway)
+
+
+def test_values_are_moved_to_the_gateways_steps():
+    """What a gateway has only in steps is moved there after the flags are fields, and it is said."""
+    request, notes = lift_flags(TextToImage(prompt="a fox -- red --s 120"), STEPPING)
+    assert request == TextToImage(prompt="a fox — red", stylize=100)
+    assert [note.split()[0] for note in notes] == ['"--"', "stylize"]
+    assert lift_flags(request, STEPPING) == (request, ())
+    raw = RawRequest("outpaint", prompt="a fox --s 120", stylize=120)
+    assert lift_flags(raw, STEPPING) == (raw, ())
 
 
 @pytest.mark.parametrize(
     ("prompt", "field", "nearest"),
     [
         ("a fox --ar 7:4", "aspect", "16:9"),
+        ("a fox --ar 100:1", "aspect", "2:1"),
         ("a fox --c 200", "chaos", 100),
-        ("a fox --v 5", "version", "v6"),
+        ("a fox --v 4", "version", "v5"),
+        ("a fox --v 8.1", "version", "v7"),
         ("a fox --niji 5", "version", "niji 6"),
     ],
 )
 def test_a_flags_value_is_checked(prompt, field, nearest):
-    """A flag's value is held to its field's range."""
+    """A flag's value is held to its field's range, and to the gateway's own list."""
     with pytest.raises(InvalidRequest) as caught:
         lifted(prompt)
     assert (caught.value.field, caught.value.nearest) == (field, nearest)
@@ -97,8 +169,33 @@ def test_a_flags_value_is_checked(prompt, field, nearest):
 def test_flags_that_a_mode_does_not_have():
     """A flag whose field the mode lacks is refused with the fields that the mode has."""
     assert lifted("warmer --turbo", Vary, **VARY).speed == "turbo"
+    with pytest.raises(UnsupportedError, match=r"its vary has task_id.*No gateway has it"):
+        lifted("warmer --sv 4", Vary, **VARY)
     with pytest.raises(InvalidRequest, match="no such field in vary, which has: task_id"):
         lifted("warmer --chaos 20", Vary, **VARY)
+
+
+def test_videos_have_flags_of_their_own():
+    """A video's prompt has its own flags, which other modes refuse."""
+    clip = Video(
+        task_id="t", image_index=0, prompt="slowly --motion high --loop --end https://a/b.png --bs 2"
+    )
+    wanted = {
+        "prompt": "slowly",
+        "motion": "high",
+        "loop": True,
+        "end_url": "https://a/b.png",
+        "batch_size": 2,
+    }
+    assert wanted.items() <= lift_flags(clip, APIXO)[0].given().items()
+    with pytest.raises(InvalidRequest, match="motion: no such field in text-to-image"):
+        lifted("a fox --motion low")
+
+
+def test_text_that_is_no_prompt_is_left_alone():
+    """What is to be translated or shortened is text, whatever it looks like."""
+    for request in (Translate(prompt="ein Fuchs --ar 16:9"), Shorten(prompt="a fox -- red --chaos 900")):
+        assert lift_flags(request, APIXO) == (request, ())
 
 
 def test_flags_need_words_before_them():
@@ -112,6 +209,48 @@ def test_dashes_stay_dashes():
     request, notes = lift_flags(TextToImage(prompt="dawn -- a quiet one"), APIXO)
     assert request.prompt == "dawn — a quiet one"
     assert len(notes) == 1
+
+
+@pytest.mark.parametrize("gateway", ["apixo", "apixo-reference", "acedata"])
+def test_a_url_is_dashed_where_the_gateway_would_cut_there(gateway):
+    """Two hyphens inside a URL become a dash where the gateway refuses them in a prompt, and only there; it is said."""
+    typed = TextToImage(prompt="a fox like https://a.example/b--c.png")
+    request, notes = lift_flags(typed, dialect(gateway))
+    assert request.prompt == "a fox like https://a.example/b—c.png"
+    assert len(notes) == 1
+    dialect(gateway).check(request)
+    assert lift_flags(request, dialect(gateway)) == (request, ())
+    assert lift_flags(typed, dialect("apimart")) == (typed, ())
+
+
+@pytest.mark.parametrize(
+    "fields", [{"no": "cars —repeat 4"}, {"sref": "1 —repeat 4"}, {"sref": ["7", "—V", "6"]}, {"profile": "a —r 4"}]
+)  # fmt: skip
+def test_no_flag_hides_in_another_ones_value(fields):
+    """A known flag behind a typed dash would be a flag at the gateway, so it is refused inside a field too."""
+    with pytest.raises(InvalidRequest, match="a flag of its own"):
+        lift_flags(TextToImage(prompt="a fox", **fields), dialect("apimart"))
+    with pytest.raises(InvalidRequest, match="a flag of its own"):
+        lift_flags(ImageToImage(prompt="a fox", image_urls=["https://a/b.png"], **fields), APIXO)
+
+
+def test_a_dash_in_a_value_is_none():
+    """A dash before anything but a known flag is a part of the value."""
+    request = TextToImage(prompt="a fox", no="cars — people, —asleep")
+    assert lift_flags(request, dialect("apimart")) == (request, ())
+
+
+def test_no_to_what_the_gateway_lacks_is_no_request():
+    """One notebook runs everywhere: False is dropped in silence where the gateway has no such field; True is refused."""
+    apimart = dialect("apimart")
+    no, yes = (TextToImage(prompt="a fox", enable_translation=value) for value in (False, True))
+    assert lift_flags(no, apimart) == (TextToImage(prompt="a fox"), ())
+    assert lift_flags(no, APIXO) == (no, ())
+    with pytest.raises(UnsupportedError):
+        apimart.check(lift_flags(yes, apimart)[0])
+    clip = Video(image_urls=["https://a/b.png"], prompt="slowly", loop=False)
+    request, notes = lift_flags(clip, apimart)
+    assert ("loop" in request.given(), notes) == (not apimart.lacks("video", "loop"), ())
 
 
 def test_requests_without_flags_are_left_alone():
@@ -224,5 +363,6 @@ def test_one_prompt():
         single_prompt("a {red, blue} bird")
     with pytest.raises(InvalidRequest, match="no partner"):
         single_prompt("a {red bird")
-    with pytest.raises(InvalidRequest):
-        UploadPaint(prompt=single_prompt(5))
+    for no_text in (5, None):
+        with pytest.raises(InvalidRequest):
+            UploadPaint(prompt=single_prompt(no_text))

@@ -1,89 +1,42 @@
-"""APIXO: https://apixo.ai/docs/models/image/midjourney.
+"""APIXO: https://apixo.ai/docs/models/image/midjourney, and its older page https://apixo.ai/en/docs/models/midjourney.
 
-Its pages come in generations that spell the same fields differently, so the spelling is data (`Generation`) and the
+Its pages come in generations that spell the same fields differently, so the spelling is data (`apixo_pages`) and the
 codec is one. APIXO cuts a prompt at its first `--`: flags never travel in a prompt, only as fields.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mjnb import errors
 from mjnb.errors import InvalidRequest, UnsupportedError
+from mjnb.fields import Aspect, Version, is_local
+from mjnb.gateways import reading
+from mjnb.gateways.apixo_pages import CURRENT, REFERENCE, Generation
 from mjnb.gateways.base import Call, Dialect, Limits, Reply, Rhythm, Status, refusal
-from mjnb.modes import MODES, RawRequest
+from mjnb.gateways.versions import version_advice
+from mjnb.modes import ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary
 from mjnb.prompts import looks_foreign
 from mjnb.tasks import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mjnb.errors import GatewayError
     from mjnb.gateways.base import Envelope
     from mjnb.modes import Request
 
-__all__ = ["CURRENT", "Apixo", "Generation"]
+__all__ = ["CURRENT", "REFERENCE", "Apixo", "ApixoReference", "Generation"]
 
-GENERATING = frozenset({"text-to-image", "image-to-image", "upload-paint"})
+_MODES = {cls.mode: cls for cls in (TextToImage, ImageToImage, UploadPaint, Vary, Upscale)}
+_DRAWN = frozenset(
+    {"prompt", "version", "speed", "aspect", "chaos", "stylize", "weird", "enable_translation"}
+)
+_FOLLOWED = frozenset({"task_id", "image_index", "version", "speed"})
+_GENERATING = frozenset({"text-to-image", "image-to-image", "upload-paint"})
 _SUBMIT = "/api/v1/generateTask/midjourney"
 _STATUS = "/api/v1/statusTask/midjourney"
 _PROVIDER = "auto"  # the page's default; its own examples leave it out
-_YEAR_3000_S = 32_503_680_000.0  # a later moment is no answer, and would not fit into a calendar
-_TOO_MUCH = 1e15
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """How one generation of the page spells and prices things.
-
-    `names` maps Python's field names to the wire's where they differ; `codes` maps words to the wire's numbers;
-    `defaults` are the page's, for the generating modes; `always` are sent even when unset; `prices` in USD by speed.
-    """
-
-    speeds: tuple[str, ...]
-    defaults: Mapping[str, Any]
-    always: tuple[str, ...]
-    rhythms: Mapping[str, Rhythm]
-    prices: Mapping[str, float]
-    names: Mapping[str, str] = field(default_factory=dict)
-    codes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    listed_only: tuple[str, ...] = ()
-    envelope: bool = True
-
-
-CURRENT = Generation(
-    speeds=("fast", "turbo"),
-    defaults={
-        "version": "v6.1",
-        "speed": "fast",
-        "aspect": "1:1",
-        "chaos": 0,
-        "stylize": 100,
-        "weird": 0,
-        "enable_translation": False,
-    },
-    always=("version", "speed"),
-    rhythms={
-        "fast": Rhythm(first=20, every=3, typical=(30, 45), timeout=300),
-        "turbo": Rhythm(first=20, every=3, typical=(15, 25), timeout=180),
-    },
-    prices={"relaxed": 0.04, "fast": 0.10, "turbo": 0.20},
-    names={
-        "enable_translation": "enableTranslation",
-        "img_pos": "imgPos",
-        "task_id": "taskId",
-        "image_index": "imageIndex",
-        "strength": "type",
-        "kind": "type",
-    },
-    codes={
-        "strength": {"subtle": 0, "strong": 1},
-        "kind": {"standard": 0, "creative": 1, "2x": 2, "4x": 3},
-    },
-    listed_only=("v6",),
-)
 
 
 class Apixo(Dialect):
@@ -96,41 +49,82 @@ class Apixo(Dialect):
     key_names = ("APIXO_API_KEY", "APIXO_KEY")
     limits = Limits(per_minute=10_000, at_once=1000)
     url_life_s = 15 * 86_400.0
-    modes = MappingProxyType(MODES)
-    on_request = ("outpaint", "retexture", "remove-background", "reroll")
+    modes = MappingProxyType(_MODES)
+    takes = MappingProxyType(
+        {
+            "text-to-image": _DRAWN,
+            "image-to-image": _DRAWN | {"image_urls"},
+            "upload-paint": _DRAWN | {"image_urls", "mask", "canvas", "img_pos"},
+            "vary": _FOLLOWED | {"strength", "prompt", "enable_translation"},
+            "upscale": _FOLLOWED | {"kind"},
+        }
+    )
+    on_request: ClassVar[tuple[str, ...]] = ("outpaint", "retexture", "remove-background", "reroll")
 
     def __init__(self, generation: Generation = CURRENT) -> None:
         self.generation = generation
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    def check(self, request: Request) -> None:
-        """Refuse a mode or a speed that the page does not have, and a prompt that APIXO would cut."""
+    def _check(self, request: Request) -> None:
+        """Refuse a value that the page does not have, and a prompt that APIXO would cut."""
+        given = request.given()
         if not isinstance(request, RawRequest):
-            self._check_typed(request)
-        if "--" in str(request.given().get("prompt", "")):
+            self._check_values(given)
+        if "--" in str(given.get("prompt", "")):
             hint = "Give the flag as a field, or write a dash as —."
-            raise InvalidRequest(
-                "prompt",
-                request.given()["prompt"],
-                f"{self.title} cuts a prompt at its first --",
-                hint=hint,
-            )
+            said = f"{self.title} cuts a prompt at its first --"
+            raise InvalidRequest("prompt", given["prompt"], said, hint=hint)
+        if any(is_local(url) for url in _pictures(given)):
+            hint = f"{self.title} fetches pictures itself, so a local file cannot be sent."
+            raise UnsupportedError("image_urls", "a file", "URLs alone", hint=hint)
 
-    def _check_typed(self, request: Request) -> None:
-        """Refuse a mode or a speed that the page does not have; what is written raw is not judged."""
-        if request.mode not in self.modes:
-            raise UnsupportedError("mode", request.mode, f"{self.title} has {', '.join(self.modes)}")
-        speed = getattr(request, "speed", None)
-        if speed is not None and speed not in self.generation.speeds:
-            allowed = f"{self.title} has {' and '.join(self.generation.speeds)}"
-            raise UnsupportedError("speed", speed, allowed, nearest=self.generation.speeds[0])
+    def _check_values(self, given: Mapping[str, Any]) -> None:
+        """Refuse what the page's lists and steps do not have; what is written raw is not judged."""
+        page = self.generation
+        lists = {"speed": page.speeds, "version": page.versions, "aspect": page.aspects}
+        for name, words in lists.items():
+            if given.get(name) is not None and given[name] not in words:
+                said, near = f"{self.title} has {', '.join(words)}", _nearest(name, given[name], words)
+                raise UnsupportedError(name, given[name], said, nearest=near)
+        for name, step in page.steps.items():
+            number = self._on_step(name, given.get(name))
+            if number != given.get(name):
+                said = f"{self.title} takes multiples of {step}"
+                raise InvalidRequest(name, given[name], said, nearest=number)
+        if page.references is not None and len(_pictures(given)) > page.references:
+            said, few = f"{self.title} takes at most {page.references} pictures", _pictures(given)
+            raise InvalidRequest("image_urls", given["image_urls"], said, nearest=few[: page.references])
+
+    def _on_step(self, name: str, value: Any) -> Any:
+        """Return the nearest step, of two equally near ones the higher; the page's own default may stand."""
+        step = self.generation.steps.get(name)
+        if step is None or type(value) is not int or value == self.generation.defaults.get(name):
+            return value
+        return (2 * value + step) // (2 * step) * step
+
+    def settle(self, request: Request) -> tuple[Request, tuple[str, ...]]:
+        """Move numbers to the steps of the page, and say which."""
+        given = {} if isinstance(request, RawRequest) else request.given()
+        moved = {
+            name: near for name, value in given.items() if (near := self._on_step(name, value)) != value
+        }
+        notes = tuple(
+            f"{name}={given[name]} became {near}: {self.title} takes multiples of {self.generation.steps[name]}"
+            for name, near in moved.items()
+        )
+        return (request.replace(**moved) if moved else request), notes
+
+    def refuses(self, model: type[Request], name: str, value: Any, **others: Any) -> str:
+        """Say why a value would not be taken; one that would be moved to a step is taken."""
+        settled = {other: self._on_step(other, of) for other, of in others.items()}
+        return super().refuses(model, name, self._on_step(name, value), **settled)
 
     def advise(self, request: Request) -> list[str]:
-        """Warn of v6, of prompts that are not English, and of more than two references."""
-        advice = []
+        """Warn of v6, of what a version does not take, of prompts that are not English, and of more than two references."""
         held = self.held(request)
-        if request.mode in GENERATING and held.get("version") in self.generation.listed_only:
+        advice = version_advice(held)
+        if request.mode in _GENERATING and held.get("version") in self.generation.listed_only:
             advice.append(
                 f"{held['version']} stands in {self.title}'s general list of versions but not in that of {request.mode}: "
                 "the gateway may refuse it; v6.1 is the nearest"
@@ -139,25 +133,19 @@ class Apixo(Dialect):
             advice.append(
                 "the prompt does not look English and enable_translation is off; English works best"
             )
-        if len(held.get("image_urls", ())) > 2:  # noqa: PLR2004  (the page's advice)
+        if len(_pictures(held)) > 2:  # noqa: PLR2004  (the page's advice)
             advice.append("more than two reference pictures take away control; the page advises one or two")
         return advice
 
     def held(self, request: Request) -> dict[str, Any]:
         """Fill in the page's defaults: all of them for the generating modes, none for the follow-ups."""
-        defaults = (
-            self.generation.defaults
-            if request.mode in GENERATING and not isinstance(request, RawRequest)
-            else {}
-        )
-        return {**defaults, **request.given()}
+        generates = request.mode in _GENERATING and not isinstance(request, RawRequest)
+        return {**(self.generation.defaults if generates else {}), **request.given()}
 
     def submit(self, request: Request, envelope: Envelope) -> Call:
         """Spell a request for `POST /api/v1/generateTask/midjourney`."""
         self.check(request)
-        wire: dict[str, Any] = {"mode": request.mode}
-        for name, value in self._sent(request).items():
-            wire[self.generation.names.get(name, name)] = self._spell(name, value)
+        wire = {"mode": request.mode, **self._spelled(request)}
         body: dict[str, Any] = {"request_type": "callback" if envelope.callback_url else "async"}
         if envelope.callback_url:
             body["callback_url"] = envelope.callback_url
@@ -165,19 +153,19 @@ class Apixo(Dialect):
             body["provider"] = envelope.provider
         return Call("POST", _SUBMIT, body={**body, "input": wire})
 
-    def _sent(self, request: Request) -> dict[str, Any]:
-        """Choose what travels: what was set, and what the page wants always."""
-        if isinstance(request, RawRequest) or request.mode not in GENERATING:
-            return request.given()
-        held = self.held(request)
-        return {
-            name: value
-            for name, value in held.items()
-            if name in self.generation.always or name in request.given()
+    def _spelled(self, request: Request) -> dict[str, Any]:
+        """Spell what travels: what was set, and what the page wants always; what is written raw is spelled already."""
+        given, names = request.given(), self.generation.names
+        if isinstance(request, RawRequest):
+            return given
+        always = self.generation.always if request.mode in _GENERATING else ()
+        sent = {
+            name: value for name, value in self.held(request).items() if name in always or name in given
         }
+        return {names.get(name, name): self._spell(name, value) for name, value in sent.items()}
 
     def _spell(self, name: str, value: Any) -> Any:
-        if name in self.generation.codes and isinstance(value, str):
+        if name in self.generation.codes:
             return self.generation.codes[name][value]
         return value.model_dump(exclude_none=True, mode="json") if hasattr(value, "model_dump") else value
 
@@ -189,12 +177,9 @@ class Apixo(Dialect):
 
     def read_submit(self, reply: Reply) -> str:
         """Return `data.taskId`; a task that exists is never lost to a strange code beside it."""
-        data = _data(reply)
-        task_id = data.get("taskId")
-        if isinstance(task_id, int) and not isinstance(task_id, bool):
-            return str(task_id)
-        if isinstance(task_id, str) and task_id.strip():
-            return _text(task_id)
+        task_id = reading.identifier(_data(reply).get("taskId"))
+        if task_id:
+            return task_id
         raise self._refusal(reply, "No task was created.")
 
     def read_status(self, reply: Reply) -> Status:
@@ -207,62 +192,70 @@ class Apixo(Dialect):
         return Status(
             state=state,
             urls=self._urls(data, reply) if state is TaskState.SUCCESS else (),
-            created=_epoch(data.get("createTime")),
-            completed=_epoch(data.get("completeTime")),
-            cost_time_s=_duration(data.get("costTime")),
-            fail_code=_text(data.get("failCode")),
-            fail_msg=_text(data.get("failMsg")),
+            created=reading.epoch(data.get("createTime")),
+            completed=reading.epoch(data.get("completeTime")),
+            cost_time_s=reading.duration(data.get("costTime")),
+            fail_code=reading.text(data.get("failCode")),
+            fail_msg=reading.text(data.get("failMsg")),
         )
 
     def _urls(self, data: Mapping[str, Any], reply: Reply) -> tuple[str, ...]:
         """Read `resultJson`, which is a string that holds JSON."""
-        result = data.get("resultJson")
-        try:
-            parsed = json.loads(result) if isinstance(result, str) else result
-        except (ValueError, RecursionError):
-            parsed = None
-        urls = parsed.get("resultUrls") if isinstance(parsed, dict) else None
-        found = (
-            tuple(_text(url) if isinstance(url, str) else "" for url in urls)
-            if isinstance(urls, list)
-            else ()
-        )  # a gap keeps its place: follow-ups count by it
-        if not any(found):
-            raise self._malformed(reply, "the task succeeded but resultJson holds no resultUrls")
+        urls = reading.at(reading.parsed(data.get("resultJson")), "resultUrls")
+        found = reading.texts(urls) if isinstance(urls, list) else ()
+        if not any(found):  # a gap keeps its place, since follow-ups count by it; nothing but gaps is none
+            raise reading.malformed(
+                self.title, reply, "the task succeeded but resultJson holds no resultUrls"
+            )
         return found
 
-    def _refusal(self, reply: Reply, outcome: str) -> errors.GatewayError:
+    def _refusal(self, reply: Reply, outcome: str) -> GatewayError:
         """Read a refusal; only 4xx and 5xx are one, since anything else may hide a task that was created."""
-        body = reply.json if isinstance(reply.json, dict) else {}
+        body = reading.mapping(reply.json)
         given: Any = body.get("code")
         code: int = given if type(given) is int and given in _CODES else reply.status
         if not 400 <= code < 600:  # noqa: PLR2004
-            return self._malformed(reply, "neither a task id nor a state")
-        parts = (_text(body.get("message")), _text(_data(reply).get("error")))
+            return reading.malformed(self.title, reply, "neither a task id nor a state")
+        parts = (reading.text(body.get("message")), reading.text(_data(reply).get("error")))
         return refusal(self.title, code, ": ".join(filter(None, parts)), reply.retry_after, outcome=outcome)
-
-    def _malformed(self, reply: Reply, what: str) -> errors.MalformedReply:
-        start = reply.text[:120]
-        return errors.MalformedReply(
-            f"{self.title} answered {reply.status} with something its documents do not have ({what}): {start!r}",
-            status=reply.status,
-        )
 
     # -- time and money ------------------------------------------------------------------------------------------
 
     def rhythm(self, request: Request | None) -> Rhythm:
-        """Ask after 20 s, then every 3 s, as the page advises."""
-        speed = self.held(request).get("speed") if request is not None else None
-        return self.generation.rhythms.get(
-            str(speed), self.generation.rhythms[self.generation.defaults["speed"]]
-        )
+        """Ask when the page advises: after 20 s, then every 3 s; the reference page after 200, 50 or 10 s, then every 10 s."""
+        page = self.generation
+        speed = str(self.held(request).get("speed")) if request is not None else ""
+        return page.rhythms.get(speed, page.rhythms[page.defaults["speed"]])
 
-    def price(self, request: Request) -> int | None:
+    def price(self, request: Request, prices: Mapping[str, float] = MappingProxyType({})) -> int | None:
         """Return the price by speed of text-to-image and image-to-image; no page prices the others."""
+        own = self.own_price(request, prices)
+        if own is not None:
+            return own
         if request.mode not in {"text-to-image", "image-to-image"} or isinstance(request, RawRequest):
             return None
         usd = self.generation.prices.get(self.held(request)["speed"])
         return None if usd is None else round(usd * 1_000_000)
+
+
+class ApixoReference(Apixo):
+    """The same gateway by its older reference page: two modes, other names and defaults, numbers in steps, a relaxed speed."""
+
+    name = "apixo-reference"
+    title = "APIXO (reference page)"
+    page = "https://apixo.ai/en/docs/models/midjourney"
+    url_life_s = 86_400.0
+    modes = MappingProxyType({cls.mode: cls for cls in (TextToImage, ImageToImage)})
+    takes = MappingProxyType(
+        {
+            "text-to-image": _DRAWN | {"watermark"},
+            "image-to-image": _DRAWN | {"watermark", "image_urls"},
+        }
+    )
+    on_request = ()
+
+    def __init__(self, generation: Generation = REFERENCE) -> None:
+        super().__init__(generation)
 
 
 _STATES = {
@@ -271,39 +264,25 @@ _STATES = {
     "success": TaskState.SUCCESS,
     "failed": TaskState.FAILED,
 }
-
-
 _CODES = range(200, 600)  # what an envelope's own code may be
 
 
+def _nearest(name: str, value: str, words: tuple[str, ...]) -> str:
+    """Return the word of a list that is nearest in meaning: the shape, the number; the first of the speeds."""
+    rule = {"version": Version, "aspect": Aspect}.get(name)
+    try:
+        if rule is not None:
+            rule("", dict.fromkeys(words, "")).read(name, value)
+    except InvalidRequest as error:
+        return str(error.nearest or words[0])
+    return words[0]
+
+
+def _pictures(given: Mapping[str, Any]) -> list[Any]:
+    """Return the reference pictures of a request; a raw one may hold anything in their place."""
+    pictures = given.get("image_urls")
+    return list(pictures) if isinstance(pictures, list | tuple) else []
+
+
 def _data(reply: Reply) -> Mapping[str, Any]:
-    data = reply.json.get("data") if isinstance(reply.json, dict) else None
-    return data if isinstance(data, dict) else {}
-
-
-def _text(value: Any) -> str:
-    """Read a text, made writable: JSON can carry halves of surrogate pairs, UTF-8 cannot."""
-    text = value if isinstance(value, str) else "" if value is None else str(value)
-    return text.encode("utf-8", "replace").decode()
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:  # noqa: PLR2004  (a time)
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value < _TOO_MUCH else None  # NaN is neither
-
-
-def _epoch(value: Any) -> float | None:
-    """Read a time in milliseconds; one that is far too small must be seconds."""
-    number = _number(value)
-    if number is None:
-        return None
-    moment = number / 1000 if number > 1e11 else number  # noqa: PLR2004  (the year 5138 in seconds)
-    return moment if moment < _YEAR_3000_S else None
-
-
-def _duration(value: Any) -> float | None:
-    number = _number(value)
-    return None if number is None else number / 1000
+    return reading.mapping(reading.at(reply.json, "data"))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateways.gateway_contract import GatewayContract, reply_of
 
 from mjnb import errors
 from mjnb.gateways import NAMES, dialect
@@ -16,6 +15,7 @@ from mjnb.gateways.apixo import CURRENT, Apixo
 from mjnb.gateways.base import Envelope, Reply, failure
 from mjnb.modes import ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary
 from mjnb.tasks import TaskState
+from mjnb.testing import GatewayContract, reply_of
 
 APIXO = Apixo()
 WIRE = Path(__file__).parents[1] / "wire" / "apixo"
@@ -398,6 +398,6 @@ def test_ids_and_times_in_other_kinds():
 def test_what_it_would_refuse_is_known_beforehand():
     """A form may ask whether a value would be taken; the reason is the one that the API gives."""
     dialect = Apixo()
-    assert "APIXO has fast and turbo" in dialect.refuses(TextToImage, "speed", "relaxed", version="v7")
+    assert "APIXO has fast, turbo" in dialect.refuses(TextToImage, "speed", "relaxed", version="v7")
     assert dialect.refuses(TextToImage, "speed", "turbo") == ""
     assert dialect.refuses(UploadPaint, "chaos", 40) == ""
