@@ -17,6 +17,7 @@ from mjnb.pandas_hook import install
 
 if TYPE_CHECKING:
     from mjnb.accessor import read as read
+    from mjnb.capability import capabilities as capabilities
     from mjnb.errors import (
         AdviceWarning as AdviceWarning,
     )
@@ -93,6 +94,9 @@ if TYPE_CHECKING:
         ProcessingTimeout as ProcessingTimeout,
     )
     from mjnb.errors import (
+        PromptBlocked as PromptBlocked,
+    )
+    from mjnb.errors import (
         PromptRejected as PromptRejected,
     )
     from mjnb.errors import (
@@ -131,28 +135,31 @@ if TYPE_CHECKING:
     from mjnb.jobs import run as run
     from mjnb.magics import load_ipython_extension as load_ipython_extension
     from mjnb.magics import unload_ipython_extension as unload_ipython_extension
-    from mjnb.modes import (
-        ImageToImage as ImageToImage,
-    )
-    from mjnb.modes import (
-        RawRequest as RawRequest,
-    )
-    from mjnb.modes import (
-        TextToImage as TextToImage,
-    )
-    from mjnb.modes import (
-        UploadPaint as UploadPaint,
-    )
-    from mjnb.modes import (
-        Upscale as Upscale,
-    )
-    from mjnb.modes import (
-        Vary as Vary,
-    )
+    from mjnb.modes import Blend as Blend
+    from mjnb.modes import Describe as Describe
+    from mjnb.modes import Edit as Edit
+    from mjnb.modes import ImageToImage as ImageToImage
+    from mjnb.modes import Inpaint as Inpaint
+    from mjnb.modes import Pan as Pan
+    from mjnb.modes import RawRequest as RawRequest
+    from mjnb.modes import Remix as Remix
+    from mjnb.modes import Reroll as Reroll
+    from mjnb.modes import SeedOf as SeedOf
+    from mjnb.modes import Shorten as Shorten
+    from mjnb.modes import TextToImage as TextToImage
+    from mjnb.modes import Translate as Translate
+    from mjnb.modes import UploadPaint as UploadPaint
+    from mjnb.modes import Upscale as Upscale
+    from mjnb.modes import Vary as Vary
+    from mjnb.modes import Video as Video
+    from mjnb.modes import Zoom as Zoom
     from mjnb.parts import Area as Area
     from mjnb.parts import Canvas as Canvas
     from mjnb.parts import ImagePosition as ImagePosition
     from mjnb.parts import Mask as Mask
+    from mjnb.prompts import parse as parse
+    from mjnb.prompts import parse_all as parse_all
+    from mjnb.prompts import to_prompt as to_prompt
     from mjnb.runs import Plan as Plan
     from mjnb.runs import Progress as Progress
     from mjnb.runs import Run as Run
@@ -173,8 +180,13 @@ _ROOMS = {
     "accessor": ("read",),
     "jobs": ("Job", "Stopped", "allow_nested_loops", "run"),
     "magics": ("load_ipython_extension", "unload_ipython_extension"),
-    "modes": ("ImageToImage", "RawRequest", "TextToImage", "UploadPaint", "Upscale", "Vary"),
+    "capability": ("capabilities",),
+    "modes": (
+        "Blend", "Describe", "Edit", "ImageToImage", "Inpaint", "Pan", "RawRequest", "Remix", "Reroll", "SeedOf", "Shorten",
+        "TextToImage", "Translate", "UploadPaint", "Upscale", "Vary", "Video", "Zoom",
+    ),
     "parts": ("Area", "Canvas", "ImagePosition", "Mask"),
+    "prompts": ("parse", "parse_all", "to_prompt"),
     "runs": ("Plan", "Progress", "Run"),
     "session": ("Session",),
     "studio": ("Studio",),
@@ -189,7 +201,7 @@ _ROOMS = {
         "GatewayUnavailable", "GenerationFailed", "ImageDownloadFailed", "ImageRejected", "ImageTooLarge",
         "InsufficientCredits", "InvalidImageUrl", "InvalidRequest", "InvalidTaskId", "LayoutError", "MalformedReply",
         "MjnbError", "ModelUnavailable", "NsfwDetected", "OutOfCredits", "PictureBroken", "PictureError",
-        "PictureExpired", "ProcessingTimeout", "PromptRejected", "RateLimited", "RequestRefused", "SetupError",
+        "PictureExpired", "ProcessingTimeout", "PromptBlocked", "PromptRejected", "RateLimited", "RequestRefused", "SetupError",
         "StoreError", "TaskFailed", "TaskTimeout", "UnknownOutcome", "UnknownTask", "UnsupportedError",
         "UnsupportedFormat",
     ),

@@ -90,14 +90,18 @@ def simulate(
     ] = None,
     state: Annotated[Path | None, typer.Option(help="File that keeps tasks across restarts.")] = None,
 ) -> None:
-    """Serve the simulated gateway until Ctrl-C, for other programs to talk to."""
+    """Serve the simulated gateways until Ctrl-C, for other programs to talk to."""
+    from mjnb.gateways import NAMES
     from mjnb.simulator import Server
 
     with Server(port=port, speed=speed, api_key=api_key, state=state) as server:
         print(
-            f"Simulated APIXO at {server.url}/apixo ({speed:g}× clock). Nothing here is real. Ctrl-C ends it."
+            f"Simulated gateways at {server.url} ({speed:g}× clock). Nothing here is real. Ctrl-C ends it."
         )
-        print(f'  mjnb.Session("simulator", base_url="{server.url}/apixo", time_scale={speed:g})')
+        for name in NAMES:
+            print(
+                f'  mjnb.Session("simulator:{name}", base_url="{server.url}/{name}", time_scale={speed:g})'
+            )
         sys.stdout.flush()
         threading.Event().wait()
 

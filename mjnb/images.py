@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from mjnb import clips
 from mjnb.errors import PictureBroken
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from PIL import Image, ImageFile
 
 __all__ = [
-    "MAX_BYTES", "MAX_PIXELS", "THUMB", "Info", "data_uri", "inspect", "measure", "small", "sniff", "thumb", "thumb_path",
-    "thumbnail", "thumbs_html",
+    "MAX_BYTES", "MAX_PIXELS", "THUMB", "Info", "as_jpeg", "data_uri", "inspect", "measure", "quarter", "small", "sniff",
+    "thumb", "thumb_path", "thumbnail", "thumbs_html",
 ]  # fmt: skip
 
 MAX_BYTES = 50_000_000
@@ -90,6 +91,32 @@ def inspect(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PI
         _guard(lambda: _open(data, max_bytes, max_pixels).verify())
     _guard(image.load)
     return Info(sniff(data) or "", width, height, len(data), hashlib.sha256(data).hexdigest())
+
+
+def quarter(data: bytes, index: int) -> bytes:
+    """Cut one picture out of a sheet of two by two, as a PNG: 0 and 1 are the upper ones, 2 and 3 the lower ones.
+
+    Raises:
+        PictureBroken: See `inspect`.
+    """
+    image = _open(data)
+    _guard(image.load)
+    width, height = (side // 2 for side in image.size)
+    left, top = width * (index % 2), height * (index // 2)
+    file = io.BytesIO()
+    _rgb(image).crop((left, top, left + width, top + height)).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def as_jpeg(data: bytes) -> bytes:
+    """Write any picture as a JPEG, such as a clip's poster. Raises `PictureBroken`; see `inspect`."""
+    if sniff(data) == "jpg":
+        return data
+    image = _open(data)
+    _guard(image.load)
+    file = io.BytesIO()
+    _rgb(image).convert("RGB").save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def thumbnail(picture: bytes | Path, size: int = THUMB) -> bytes:
@@ -207,6 +234,7 @@ def _nearest(picture: Path, size: int) -> bytes:
 
 
 def _read(path: Path) -> bytes:
+    path = clips.poster_path(path) if clips.is_clip(path) else path
     try:
         if path.stat().st_size > MAX_BYTES:
             raise PictureBroken(f"{path.name}: larger than {MAX_BYTES:,} bytes")

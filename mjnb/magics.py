@@ -10,9 +10,8 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import BudgetError, InvalidRequest, MjnbError
-from mjnb.modes import TextToImage
-from mjnb.preparing import single_prompt
-from mjnb.prompts import parse_template, split_flags
+from mjnb.prompts import parse, parse_template, split_flags
+from mjnb.prompts.permutations import escape
 from mjnb.session import Session
 from mjnb.sweep import Sweep
 from mjnb.tasks import money, seconds
@@ -187,12 +186,17 @@ def _imagine(ipython: InteractiveShell, wish: _Wish) -> Any:
 
 
 def _task(ipython: InteractiveShell, wish: _Wish, session: Session) -> Any:
-    request = session.prepare(TextToImage(prompt=single_prompt(wish.prompt)))
+    request = session.prepare(parse(wish.prompt))
     if wish.dry_run:
         return _say_task(session, request, wish)
     _afford(session, request, wish.budget)
     _say(_cost(session, request))
-    task = session.imagine(wish.prompt, reuse=wish.reuse).result()
+    again = (
+        request.replace(prompt=escape(request.given()["prompt"]))
+        if "prompt" in request.given()
+        else request
+    )
+    task = session.draw(again, reuse=wish.reuse).result()  # which reads the braces once more
     ipython.push({wish.to or "task": task})
     return task
 
@@ -237,9 +241,9 @@ def _cost(session: Session, request: Request) -> str:
 
 def _say_task(session: Session, request: Request, wish: _Wish) -> None:
     """Print what would be sent, the same in Python, price and time."""
-    flags = split_flags(wish.prompt)
-    named = {name: request.given()[name] for name in flags.fields} | ({"reuse": True} if wish.reuse else {})
-    line = call(f"{wish.holder}.imagine", [literal(flags.text)], named)
+    named = {name: value for name, value in request.given().items() if name != "prompt"}
+    named |= {"reuse": True} if wish.reuse else {}
+    line = call(f"{wish.holder}.imagine", [literal(escape(request.given()["prompt"]))], named)
     _say(f"Nothing was sent. This would be:\n\n{_body(session, request)}\n")
     _say(f"{wish.to or 'task'} = await {line}\n{_cost(session, request)}")
 

@@ -59,7 +59,17 @@ def m003_stars(db: sqlite3.Connection) -> None:
     db.execute("CREATE TABLE stars (task_id TEXT PRIMARY KEY, stars INTEGER NOT NULL)")
 
 
-STEPS = (m001_tasks_and_pictures, m002_sweep, m003_stars)
+def m004_texts_and_posters(db: sqlite3.Connection) -> None:
+    """What a task said whose answer is text, the still picture of clips, and what keeps a row from being paid twice."""
+    db.execute(
+        "ALTER TABLE tasks ADD COLUMN key TEXT NOT NULL DEFAULT ''"
+    )  # by which a gateway may know a row again
+    db.execute("ALTER TABLE tasks ADD COLUMN went_on REAL")  # when the second half of a request was sent
+    db.execute("ALTER TABLE tasks ADD COLUMN texts TEXT NOT NULL DEFAULT '[]'")
+    db.execute("ALTER TABLE tasks ADD COLUMN poster TEXT NOT NULL DEFAULT ''")
+
+
+STEPS = (m001_tasks_and_pictures, m002_sweep, m003_stars, m004_texts_and_posters)
 
 
 def migrate(db: sqlite3.Connection) -> None:

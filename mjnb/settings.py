@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from mjnb.errors import SetupError
-from mjnb.gateways import NAMES, dialect
+from mjnb.gateways import NAMES, dialect, loaded
 from mjnb.hosts import host_name, is_loopback
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class Place:
         raise TypeError("A session's place holds its key and cannot be pickled or copied.")
 
     @property
+    def path(self) -> str:
+        """Where the embedded simulator plays this gateway."""
+        return "" if self.dialect.name == NAMES[0] else f"/{self.dialect.name}"
+
+    @property
     def embedded(self) -> bool:
         """Whether the simulator inside this process plays the gateway."""
         return self.simulated and not self.base_url
@@ -67,12 +72,13 @@ def find_place(
 ) -> Place:
     """Decide where to speak to.
 
-    `"auto"` takes `MJNB_GATEWAY`, else the first gateway whose key is in the environment or in the working directory's
-    `.env`, else the simulator. Only what was asked for as the simulator is one; a gateway that is named costs money,
+    `"simulator"` plays APIXO, `"simulator:acedata"` another one. `"auto"` takes `MJNB_GATEWAY`, else the first gateway whose
+    key is in the environment or in the working directory's `.env` (ours first, then other packages'), else the simulator;
+    for a key that is given by hand somebody must name the gateway. Only what was asked for as the simulator is one; a gateway that is named costs money,
     wherever its address points.
 
     Raises:
-        SetupError: There is no such gateway, no key for it, or a clock that cannot be.
+        SetupError: There is no such gateway, no key for it, a key for none, or a clock that cannot be.
 
     >>> find_place("simulator", environ={}).simulated
     True
@@ -80,18 +86,17 @@ def find_place(
     api_key = SecretStr(api_key) if isinstance(api_key, str) else api_key
     known = {**_dotenv(), **(os.environ if environ is None else environ)}
     name = _choose(gateway, known, api_key) if gateway == "auto" else gateway
-    spoken = dialect("apixo" if name == "simulator" else name)
+    head, _, played = name.partition(":")
     simulated = (
-        name == "simulator"
+        head == "simulator"
     )  # a named gateway is taken at its word: a tunnel to it ends on this machine too
+    spoken = _played(played or NAMES[0]) if simulated else dialect(name)
     is_near = base_url is not None and is_loopback(base_url)
     if simulated and base_url is not None and not is_near:
         raise SetupError(
             f"base_url at {host_name(base_url or '')}: a simulator runs on this machine (127.0.0.1)."
         )
-    scale = _scale(
-        time_scale, simulated or is_near, default=SIMULATOR_SCALE if name == "simulator" else 1.0
-    )
+    scale = _scale(time_scale, simulated or is_near, default=SIMULATOR_SCALE if simulated else 1.0)
     key = _key(spoken, api_key, known, simulated)
     return Place(spoken, _origin(base_url, spoken, simulated, is_near), key, simulated, scale)
 
@@ -113,8 +118,19 @@ def _choose(gateway: str, known: Mapping[str, str | None], api_key: SecretStr | 
             raise SetupError('MJNB_GATEWAY="auto" says nothing; name a gateway, or leave it unset.')
         return chosen
     if api_key is not None:
-        return NAMES[0]
-    return next((name for name in NAMES if _found(dialect(name), known)), "simulator")
+        raise SetupError(
+            f"A key was given, but not for whom: name the gateway, gateway={NAMES[0]!r} or another of {', '.join(NAMES[1:])}."
+        )
+    return next((name for name, one in loaded().items() if _found(one, known)), "simulator")
+
+
+def _played(name: str) -> Dialect:
+    """Return the dialect of a gateway that the simulator plays: only those that come with the package."""
+    if name not in NAMES:
+        raise SetupError(
+            f'gateway="simulator:{name}": the simulator plays {", ".join(NAMES)}; "simulator" alone plays {NAMES[0]}.'
+        )
+    return dialect(name)
 
 
 def _found(of: Dialect, known: Mapping[str, str | None]) -> str | None:

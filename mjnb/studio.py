@@ -18,6 +18,7 @@ from mjnb.widgets.field import Field
 from mjnb.widgets.forms import RequestForm
 from mjnb.widgets.history import History, is_open, spent
 from mjnb.widgets.kit import line, sheet, shown, shut
+from mjnb.widgets.words import brings
 
 if TYPE_CHECKING:
     from mjnb.modes import Request
@@ -216,15 +217,26 @@ class Studio(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         super().close()
 
 
+_GROUPS = ("new pictures", "from a picture", "words")
+
+
 def _tabs(session: Session) -> dict[str, Any]:
+    """Describe the tabs: the gateway's modes by what one begins with, and those that bring words."""
     choices = [
-        {"value": mode, "note": (model.__doc__ or "").partition("\n")[0]}
+        {"value": mode, "note": (model.__doc__ or "").partition("\n")[0], "group": _group(model)}
         for mode, model in session.dialect.modes.items()
     ]
+    choices.sort(key=lambda one: _GROUPS.index(one["group"]))
     return {
-        "kind": "row", "name": "mode", "label": "What to make", "help": "", "required": True, "default": "",
+        "kind": "tabs", "name": "mode", "label": "What to make", "help": "", "required": True, "default": "",
         "fallback": None, "choices": choices,
     }  # fmt: skip
+
+
+def _group(model: type[Request]) -> str:
+    if brings(model) == "words":
+        return _GROUPS[2]
+    return _GROUPS[bool({"task_id", "mask"} & model.model_fields.keys())]
 
 
 def _head(session: Session, sum_so_far: str) -> str:

@@ -16,7 +16,21 @@ from mjnb.errors import InvalidRequest
 from mjnb.fields import Links, Whole
 from mjnb.frame import TAIL
 from mjnb.jobs import Job
-from mjnb.modes import MODES, ImageToImage, Request, TextToImage, UploadPaint, Upscale, Vary, rule
+from mjnb.modes import (
+    MODES,
+    Blend,
+    ImageToImage,
+    Inpaint,
+    Pan,
+    Request,
+    TextToImage,
+    UploadPaint,
+    Upscale,
+    Vary,
+    Video,
+    Zoom,
+    rule,
+)
 from mjnb.prompts import Template, expand, parse_template
 from mjnb.runs import Cell, Run, Skipped, make_plan, sweep_frame
 
@@ -39,12 +53,15 @@ class Sweep:
 
     Args:
         prompt: One prompt, whose `{a, b}` groups become axes (`prompt_1`, or named: `{time: dawn, dusk}`), or a list.
-        mode: The mode's name; None takes the one that the fields belong to.
+        mode: The mode's name; None takes the one that the fields belong to, if they tell (`edit`, `remix`, `reroll` and those
+            whose answer is text are always named).
         repeats: How many equal tasks for each combination.
         take: Which asking of the whole: 2 pays for the same cells anew.
         on_invalid: `"raise"`, or `"skip"` to leave invalid combinations out (`skipped` says which, and why).
-        axes: Fields of the mode; several values (list, tuple, range, array) make an axis, one value holds for all. On
-            list fields a flat list is one value.
+        axes: Fields of the mode; several values (list, tuple, range, array) make an axis, one value holds for all; None is
+            a field left unset. On `image_urls` a flat list is one value. Of several references that hold together
+            (`sref`, `no`, …) each axis value is one text or list: `sref=[None, "123", ["456", "789"]]` are three.
+            `niji=[6, 7]` is an axis of versions.
 
     Raises:
         InvalidRequest: An unknown field, a value given twice, too many cells.
@@ -66,7 +83,8 @@ class Sweep:
         on_invalid: Literal["raise", "skip"] = "raise",
         **axes: Any,
     ) -> None:
-        self.model = _model(mode, axes)
+        axes = _with_niji(axes)
+        self.model = _model(mode, {**axes, "prompt": prompt})
         self.repeats, self.take = _count("repeats", repeats), _count("take", take)
         if on_invalid not in {"raise", "skip"}:
             raise InvalidRequest("on_invalid", on_invalid, "'raise' or 'skip'")
@@ -202,18 +220,53 @@ def _count(name: str, value: Any) -> int:
     return Whole("how many", 1).read(name, value)
 
 
-def _model(mode: str | None, axes: Mapping[str, Any]) -> type[Request]:
-    """Find the mode that the fields belong to."""
+def _with_niji(axes: Mapping[str, Any]) -> dict[str, Any]:
+    """Read `niji=` as the version that it is, one value or an axis of them."""
+    given = axes.get("niji")
+    if given is None:
+        return {name: value for name, value in axes.items() if name != "niji"}
+    if axes.get("version") is not None:
+        raise InvalidRequest("niji", given, "niji is a version: give either of the two")
+    given = given.tolist() if hasattr(given, "tolist") else given
+    several = isinstance(given, list | tuple | range)
+    versions = [_niji(one) for one in given] if several else _niji(given)
+    rest = {name: value for name, value in axes.items() if name != "version"}
+    return {("version" if name == "niji" else name): rest[name] for name in rest} | {"version": versions}
+
+
+def _niji(number: Any) -> str | None:
+    return None if number is None else f"niji {number}"
+
+
+_GUESSED = (TextToImage, ImageToImage, UploadPaint, Vary, Upscale, Zoom, Pan, Inpaint, Blend)
+_OF_VIDEOS = {"motion", "resolution", "animate", "batch_size", "end_url", "loop", "extend"}
+
+
+def _model(mode: str | None, given: Mapping[str, Any]) -> type[Request]:
+    """Find the mode that the fields belong to: the first that has them all and needs no other."""
     if mode is not None:
         if mode not in MODES:
             raise InvalidRequest("mode", mode, f"one of {', '.join(MODES)}")
         return MODES[mode]
-    if "mask" in axes:
+    names = {name for name, value in given.items() if value is not None}
+    if names & _OF_VIDEOS:
+        return Video
+    found = (model for model in _GUESSED if _needed(model) <= names <= set(model.model_fields))
+    return next(found, None) or _nearest_model(names)
+
+
+def _needed(model: type[Request]) -> set[str]:
+    return {name for name, info in model.model_fields.items() if info.is_required()}
+
+
+def _nearest_model(names: set[str]) -> type[Request]:
+    """Choose the mode that was probably meant, whose own words then say what is wrong."""
+    if "mask" in names:
         return UploadPaint
-    if "image_urls" in axes:
+    if "image_urls" in names:
         return ImageToImage
-    if "task_id" in axes:
-        return Upscale if "kind" in axes else Vary
+    if "task_id" in names:
+        return Upscale if "kind" in names else Vary
     return TextToImage
 
 

@@ -12,6 +12,9 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from mjnb.clips import is_clip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +76,9 @@ class Image:
 class Task:
     """One task at a gateway. Times are UTC, `cost_time_s` is the gateway's own figure in seconds.
 
+    `texts` are the answer where it is text (describe, shorten, translate, seed). While it runs `progress` is 0 to 100 and
+    `preview` the URL of an unfinished picture, which will be gone soon; both where the gateway tells.
+
     `request` is what was asked for, with the gateway's defaults filled in where the ledger knows them. `row` is the
     task's own row in the ledger ("" outside one), `price_micro` the price in millionths of a US dollar, None if unknown.
     """
@@ -91,6 +97,14 @@ class Task:
     fail_msg: str = ""
     expires: datetime | None = None
     row: str = ""
+    texts: tuple[str, ...] = ()
+    progress: int | None = None
+    preview: str = ""
+
+    @property
+    def text(self) -> str:
+        """The answer of a mode whose answer is text, a line each."""
+        return "\n".join(self.texts)
 
     @property
     def price_usd(self) -> float | None:
@@ -103,16 +117,19 @@ class Task:
 
     def __repr__(self) -> str:
         """Show the facts in one line; the fields have the rest."""
-        pictures = f", {len(self.images)} pictures" if self.images else ""
+        many = len(self.images)
+        pictures = f", {many} picture{'s' if many > 1 else ''}" if many else ""
         prompt = str(getattr(self.request, "prompt", "") or "")
         short = f", {prompt[:40] + ('…' if len(prompt) > 40 else '')!r}" if prompt else ""  # noqa: PLR2004  (a line)
         return f"<Task {' · '.join(self._facts())}{short}{pictures}>"
 
     def _repr_html_(self) -> str:
-        """Draw the task: one line of facts over its pictures, everything from outside escaped."""
+        """Draw the task: one line of facts over its words, its pictures or its clips, everything from outside escaped."""
         prompt = html.escape(str(getattr(self.request, "prompt", "") or ""))
         facts = " · ".join(html.escape(fact) for fact in self._facts())
         pictures = "".join(_img(image, 192) for image in self.images)
+        texts = "".join(f"<li>{html.escape(text)}</li>" for text in self.texts)
+        answer = f'<ul style="margin:4px 0;padding-left:20px">{texts}</ul>' if texts else ""
         note = (
             f"<div>{html.escape(f'{self.fail_code} {self.fail_msg}'.strip())}</div>"
             if self.fail_code
@@ -120,7 +137,7 @@ class Task:
         )
         return (
             f'<div style="font-family:system-ui,sans-serif"><div style="font-weight:600">{prompt}</div>'
-            f'<div style="opacity:.75;font-size:90%;margin:4px 0">{facts}</div>{note}<div>{pictures}</div></div>'
+            f'<div style="opacity:.75;font-size:90%;margin:4px 0">{facts}</div>{note}{answer}<div>{pictures}</div></div>'
         )
 
     def _facts(self) -> list[str]:
@@ -133,10 +150,41 @@ class Task:
 
 def _img(image: Image, size: int) -> str:
     """Inline the stored thumbnail; style only as attributes, since notebooks strip the rest."""
+    if image.path is not None and is_clip(image.path):
+        return _video(image, size)
     if image.thumb is None or not image.thumb.exists():
         return ""
     data = base64.b64encode(image.thumb.read_bytes()).decode()
     return f'<img src="data:image/webp;base64,{data}" alt="picture {image.index}" style="max-width:{size}px;margin:0 2px 2px 0">'
+
+
+def _video(image: Image, size: int) -> str:
+    """Name the clip's file by its way from the working directory, with its poster inline; nothing is loaded before it is played.
+
+    A file that lies elsewhere is shown by its poster alone: a notebook is shared, and shall not tell of this machine.
+    """
+    is_kept = image.thumb is not None and image.thumb.exists()
+    data = (
+        base64.b64encode(image.thumb.read_bytes()).decode() if is_kept and image.thumb is not None else ""
+    )
+    poster = f"data:image/webp;base64,{data}" if data else ""
+    style = f"max-width:{size}px;margin:0 2px 2px 0"
+    where = _from_here(image.path) if image.path is not None else ""
+    if where:
+        attributes = f'poster="{poster}" ' if poster else ""
+        source = html.escape(quote(where), quote=True)
+        label = f'aria-label="clip {image.index}"'
+        return f'<video controls preload="none" {attributes}src="{source}" {label} style="{style}"></video>'
+    shown = f'<img src="{poster}" alt="clip {image.index}" style="{style}">' if poster else ""
+    return f"<span>{shown} ▶ clip {image.index}</span>"
+
+
+def _from_here(path: Path) -> str:
+    """Return a file's way from the working directory, "" if it lies elsewhere."""
+    try:
+        return path.resolve().relative_to(path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return ""
 
 
 def seconds(value: float) -> str:

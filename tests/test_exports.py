@@ -19,6 +19,8 @@ HEAVY = ("pandas", "numpy", "matplotlib", "ipywidgets", "anywidget", "IPython", 
 PROMISED = {
     "Session", "Job", "TextToImage", "ImageToImage", "UploadPaint", "Vary", "Upscale", "RawRequest", "Task", "TaskState",
     "Sweep", "Run", "read", "run", "allow_nested_loops", "MjnbError",
+    "Reroll", "Blend", "Describe", "Edit", "Inpaint", "Zoom", "Pan", "Remix", "Video", "Shorten", "Translate", "SeedOf",
+    "capabilities", "parse", "parse_all", "to_prompt", "PromptBlocked",
     "RequestForm", "MaskPainter", "SweepForm", "SweepBoard", "Studio", "load_ipython_extension",
 }  # fmt: skip
 

@@ -101,7 +101,7 @@ def test_a_permutation_is_a_sweep(shell, mj, run) -> None:
     ("code", "said"),
     [
         ("%imagine a fox --chaos 500", "chaos=500: an integer from 0 to 100; nearest valid value: 100"),
-        ("%imagine a fox --seed 5", "--seed='5': APIXO has no field for it"),
+        ("%imagine a fox --seed 5", "seed=5: APIXO has no field for it"),
         ("%imagine a fox --chaos lots", "--chaos='lots': needs a whole number"),
         ("%imagine a fox --dry-runn", "--dry"),
         ("%imagine a {fox", "has no partner"),

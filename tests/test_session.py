@@ -444,7 +444,9 @@ def test_a_picture_too_large_to_be_a_reference(session, tmp_path):
     with pytest.raises(errors.InvalidRequest, match=r"at most 10 MB.*Nothing was sent"):
         mj.imagine("a fox", [Image(0, "https://example.com/0.png", large)])
     task = mj.submit(
-        ImageToImage(prompt="a fox", image_urls=mj._urls([Image(1, "https://example.com/1.png", small)]))
+        ImageToImage(
+            prompt="a fox", image_urls=mj._pictures([Image(1, "https://example.com/1.png", small)])
+        )
     )
     assert task.result().state is TaskState.PENDING
 

@@ -65,11 +65,43 @@ def test_mjnb_gateway_goes_before_keys():
 
 
 def test_a_given_key_picks_its_gateway():
-    """A key given by hand is for the real gateway, even where none is in the environment."""
+    """A key given by hand is for the gateway that is named beside it or by `MJNB_GATEWAY`."""
     for key in (SECRET, SecretStr(SECRET)):
-        found = place(api_key=key)
-        assert (found.dialect.name, found.simulated) == ("apixo", False)
-        assert found.key.get_secret_value() == SECRET
+        for found in (
+            place("apimart", api_key=key),
+            place(api_key=key, environ={"MJNB_GATEWAY": "apimart"}),
+        ):
+            assert (found.dialect.name, found.simulated) == ("apimart", False)
+            assert found.key.get_secret_value() == SECRET
+
+
+def test_a_key_for_nobody_is_sent_to_nobody():
+    """There are several gateways: a key without a name is refused, whatever other keys lie about, and is not repeated."""
+    for environ in ({}, {"APIXO_API_KEY": "another"}, {"ACEDATA_API_KEY": SECRET}):
+        with pytest.raises(SetupError, match="name the gateway") as caught:
+            place(api_key=SECRET, environ=environ)
+        assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"provider": "official"}, "no routing"),
+        ({"provider": "value", "gateway": "simulator:apixo-reference"}, "no routing"),
+        ({"provider": "offical", "gateway": "simulator"}, "auto, value, official"),
+        ({"provider": ["auto"], "gateway": "simulator"}, "auto, value, official"),
+        ({"stream": "no"}, "True or False"),
+        ({"stream": 1}, "True or False"),
+    ],
+    ids=str,
+)
+def test_what_would_be_ignored_is_refused(tmp_path, options, words):
+    """A routing that the gateway does not have, and a stream that is no bool, are refused when the session is made."""
+    with pytest.raises(SetupError, match=words):
+        Session(**{"gateway": "simulator:acedata", "store": tmp_path / "s", "quiet": True, **options})
+    Session(
+        "simulator", provider="official", stream=True, store=tmp_path / "s", quiet=True
+    ).close().result()
 
 
 def test_a_simulator_never_gets_a_key_from_the_environment():
@@ -115,9 +147,12 @@ def test_only_the_simulator_is_one(url):
         ({"gateway": "apixo", "api_key": " "}, "No key"),
         ({"gateway": "apixo", "environ": {"APIXO_API_KEY": ""}}, "No key"),
         ({"gateway": "simulator", "base_url": "https://example.com"}, "runs on this machine"),
-        ({"api_key": "k", "base_url": "http://example.com"}, "unencrypted"),
-        ({"api_key": "k", "base_url": "http://192.168.0.2"}, "unencrypted"),
-        ({"api_key": "k", "time_scale": 30}, "cannot be hurried"),
+        ({"gateway": "simulator:simulator"}, "the simulator plays apixo, .*alone plays apixo"),
+        ({"gateway": "simulator:doodle"}, "the simulator plays apixo"),
+        ({"environ": {"MJNB_GATEWAY": "simulator:apxio"}}, "the simulator plays apixo"),
+        ({"gateway": "apixo", "api_key": "k", "base_url": "http://example.com"}, "unencrypted"),
+        ({"gateway": "apixo", "api_key": "k", "base_url": "http://192.168.0.2"}, "unencrypted"),
+        ({"gateway": "apixo", "api_key": "k", "time_scale": 30}, "cannot be hurried"),
         ({"time_scale": 0}, "positive"),
         ({"time_scale": -1}, "positive"),
         ({"time_scale": float("nan")}, "positive"),

@@ -90,7 +90,7 @@ def test_a_row_goes_its_way(store):
     assert [(i.path, i.width) for i in read.images] == [(path, 4)]
     assert store.by_task("task_1") == read
     assert store.all() == [read]
-    assert store.unfinished() == []
+    assert store.unfinished("apixo") == []
 
 
 def test_it_is_an_ordinary_sqlite_file_in_wal(store):
@@ -125,7 +125,7 @@ def test_a_task_made_elsewhere_is_adopted_once(store):
     """Waiting twice for a task that is not in the ledger writes one row."""
     one = store.adopt("task_9", gateway="apixo", simulated=True)
     assert store.adopt("task_9", gateway="apixo", simulated=True) == one
-    assert store.unfinished() == [one]
+    assert store.unfinished("apixo") == [one]
 
 
 @pytest.mark.parametrize(

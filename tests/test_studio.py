@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 import pytest
-from form_helpers import wait_for
+from form_helpers import speaking, wait_for
 
 import mjnb
 from mjnb.errors import InvalidRequest
@@ -220,3 +220,44 @@ def test_a_closed_studio_lets_go(session):
     made.close()
     del made
     wait_for(lambda: gc.collect() is not None and [one() for one in gone] == [None, None])
+
+
+def test_tabs_stand_in_groups(simulator, session, studio):
+    """The tabs say what one begins with: nothing, a picture, or a wish for words."""
+    made = studio(speaking(simulator, session, "acedata"))
+    groups: dict[str, list[str]] = {}
+    for one in made.tabs.spec["choices"]:
+        groups.setdefault(one["group"], []).append(one["value"])
+    assert groups == {
+        "new pictures": ["text-to-image", "image-to-image", "blend"],
+        "from a picture": ["vary", "upscale", "reroll", "zoom", "pan", "inpaint", "edit", "video"],
+        "words": ["describe", "shorten", "translate", "seed"],
+    }
+
+
+def test_the_history_has_words_and_clips(simulator, session, studio):
+    """Words stand in the history with what they say, clips with their poster and a mark; both are found by a filter."""
+    mj = speaking(simulator, session, "apimart")
+    fox = mj.imagine("a fox").result(timeout=20)
+    words = mj.describe(fox.images[0]).result(timeout=20)
+    clips = mj.video(fox, 0).result(timeout=30)
+    made = studio(mj)
+    made.history.refresh().result(timeout=20)
+    first, second, _ = made.history.shelf.items
+    assert (first["id"], first["mark"], first["title"]) == (clips.id, "▶", "a fox")
+    assert (second["id"], second["mark"], second["reason"]) == (words.id, "¶", "")
+    assert second["title"] == " · ".join(words.texts)[:80]
+    made.history.search(words.texts[3].lower()[:20]).result(timeout=20)
+    assert [one["id"] for one in made.history.shelf.items] == [words.id]
+    made.history.shelf.pick(words.id)
+    wait_for(lambda: made.form.outcome.views)
+    assert made.form.outcome.views[0].facts["texts"] == list(words.texts)
+
+
+def test_what_was_spent_is_never_zero_where_it_is_not_known(simulator, session, studio):
+    """Tasks whose price nobody tells are counted as of unknown price, not as costing nothing."""
+    mj = speaking(simulator, session, "acedata")
+    mj.imagine("a fox").result(timeout=20)
+    made = studio(mj)
+    wait_for(lambda: "This session: 1 task, price unknown" in made._where.value)
+    assert "$0" not in made._where.value

@@ -14,7 +14,22 @@ import pandas as pd
 import pytest
 
 from mjnb import errors
-from mjnb.modes import ImageToImage, TextToImage, UploadPaint, Upscale, Vary
+from mjnb.modes import (
+    MODES,
+    Blend,
+    Edit,
+    ImageToImage,
+    Inpaint,
+    Pan,
+    Reroll,
+    TextToImage,
+    UploadPaint,
+    Upscale,
+    Vary,
+    Video,
+    Zoom,
+)
+from mjnb.prompts import parse_all
 from mjnb.simulator import Fault, ManualClock, create_app
 from mjnb.sweep import Sweep
 
@@ -126,6 +141,124 @@ def test_follow_ups_are_swept_too():
     vary = Sweep(task_id="task_1", image_index=range(4), strength=["subtle", "strong"])
     assert (len(vary.cells()), vary.model) == (8, Vary)
     assert Sweep(task_id="task_1", image_index=0, kind=["2x", "4x"]).model is Upscale
+
+
+def test_the_fields_say_which_mode_is_meant():
+    """Each new mode is found by the fields that it alone has; where several would do, it is named."""
+    picture = {"task_id": "task_1", "image_index": [0, 1]}
+    assert Sweep(**picture, ratio=["1.5x", "2x"]).model is Zoom
+    assert Sweep(**picture, direction=["left", "up"]).model is Pan
+    assert Sweep("a hat", **picture, mask=MASKS).model is Inpaint
+    assert Sweep(**picture, motion=["low", "high"]).model is Video
+    assert Sweep(image_urls=["https://x.com/a.png"], resolution=["480p", "720p"]).model is Video
+    assert Sweep(image_urls=["https://x.com/a.png", "https://x.com/b.png"], version=[7, 8.1]).model is Blend
+    assert Sweep("a hat", mode="edit", image_urls=["https://x.com/a.png"], chaos=[0, 9]).model is Edit
+    assert Sweep(mode="reroll", task_id=["task_1", "task_2"]).model is Reroll
+    assert (
+        Sweep(**picture).model is Vary
+    )  # which then asks for its strength, instead of a video that is dear
+    with pytest.raises(errors.InvalidRequest, match="required for vary"):
+        Sweep(**picture).cells()
+
+
+NEW_AXES = {
+    "seed": [0, 4294967295], "no": ["cars, people", ["fog", "rain"]], "tile": [True, None], "raw": [None, True],
+    "quality": [0.5, "2"], "iw": [0.5, 1], "sref": [None, "random", ["https://x.com/a.png::2", 123]], "sw": [0, 1000],
+    "cref": ["https://x.com/a.png", "https://x.com/b.png"], "cw": [0, 100], "oref": [None, "https://x.com/a.png"],
+    "ow": [1, 400], "exp": range(0, 101, 50), "draft": [True, None], "hd": [True, None], "stop": np.array([10, 100]),
+    "profile": ["abc", "m123"], "watermark": ["mine", None], "extra": [None, "--sv 4"], "aspect": ["21:9", "139:100"],
+    "speed": ["fast", "relaxed"], "enable_translation": [True, False],
+}  # fmt: skip
+
+
+def test_every_field_may_be_an_axis():
+    """Every field of a drawing request is an axis, its values in their one spelling, None for unset."""
+    for name, values in NEW_AXES.items():
+        sweep = Sweep("a fox", **{name: values})
+        cells = sweep.cells()
+        assert sweep.shape == {name: len(values)} == {name: len(sweep)}
+        assert sweep.axes[name] == tuple(getattr(cell.request, name) for cell in cells)
+        assert [cell.coords for cell in cells] == [{name: value} for value in sweep.axes[name]]
+    fields = set(TextToImage.model_fields) - {"prompt", "version", "chaos", "stylize", "weird"}
+    assert fields <= NEW_AXES.keys()
+    assert Sweep("a fox", sref=NEW_AXES["sref"]).axes["sref"] == (
+        None,
+        "random",
+        "https://x.com/a.png::2 123",
+    )
+
+
+def test_niji_is_an_axis_of_versions():
+    """`niji=[6, 7]` is an axis of versions, in its place; it is not given beside another."""
+    sweep = Sweep("a fox", niji=np.array([6, 7]), chaos=[0, 50])
+    assert sweep.axes == {"version": ("niji 6", "niji 7"), "chaos": (0, 50)}
+    assert requests(Sweep("a fox", niji=7, version=None)) == [TextToImage(prompt="a fox", niji=7)]
+    assert Sweep("a fox", niji=None, version=[6, 7]).axes == {"version": ("v6", "v7")}
+    with pytest.raises(errors.InvalidRequest, match="either of the two"):
+        Sweep("a fox", niji=[6, 7], version="v7")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sref": ["a b", ["a", "b"]]}, {"iw": [1, 1.0]}, {"quality": [2, "2.0"]}, {"raw": [True, np.True_]}, {"niji": [7, "7"]},
+        {"aspect": ["21:9", "21 : 9"]},
+    ],
+)  # fmt: skip
+def test_new_values_given_twice_are_refused(given):
+    """Two spellings of one value are one value on the new axes too."""
+    with pytest.raises(errors.InvalidRequest, match="repeats="):
+        Sweep("a fox", **given)
+
+
+def test_local_files_are_an_axis(tmp_path):
+    """Pictures of this machine are one value as a flat list and an axis as a list of lists."""
+    paths = [tmp_path / "a.png", tmp_path / "b.png"]
+    for path in paths:
+        path.write_bytes(b"\x89PNG\r\n\x1a\n" + path.name.encode())
+    assert len(Sweep("a fox", image_urls=paths).cells()) == 1
+    sweep = Sweep("a fox", image_urls=[[path] for path in paths])
+    assert [r.image_urls for r in requests(sweep)] == [
+        ImageToImage(prompt="a fox", image_urls=[path]).image_urls for path in paths
+    ]
+
+
+def test_flags_may_be_permuted(simulator, session):
+    """Groups around flags and their values are axes: the cells are those of the prompt's variants, in their order."""
+    for prompt in (
+        "a bird --ar {shape: 3:2, 1:1, 16:9}",
+        "a bird --{v 6, niji 6, test}",
+        "a {red, blue} bird {--raw --s {0, 50}, --s 1000}",
+    ):
+        made = [
+            request for cell in Sweep(prompt).cells() for request in parse_all(cell.request.prompt)
+        ]  # their text is without braces by now
+        assert made == parse_all(prompt.replace("shape: ", ""))
+    mj = session(simulator())
+    frame = Sweep("a bird --{v 6.1, niji 6} --c {0, 50}").start(mj).result()
+    assert frame[["prompt_1", "prompt_2"]].to_numpy().tolist() == [
+        ["v 6.1", "0"], ["v 6.1", "50"], ["niji 6", "0"], ["niji 6", "50"]
+    ]  # fmt: skip
+    assert frame["version"].tolist() == ["v6.1"] * 2 + ["niji 6"] * 2
+    assert frame["chaos"].tolist() == [0, 50] * 2
+    assert frame["state"].eq("success").all()
+
+
+def test_fields_that_the_gateway_lacks_are_left_out_by_name(session):
+    """A sweep over a field that this gateway does not have says so before anything is sent, and who has it."""
+    mj = session()
+    with pytest.raises(errors.UnsupportedError, match="APIXO has no field for it"):
+        Sweep("a fox", seed=[1, 2]).start(mj)
+    with pytest.raises(errors.UnsupportedError, match=r"Gateways that have it: .*acedata"):
+        Sweep("a fox --seed {1, 2}").start(mj)
+    plan = Sweep("a fox", seed=[None, 1], on_invalid="skip").plan(mj).result()
+    assert [dict(skipped.coords) for skipped in plan.skipped] == [{"seed": 1}]
+
+
+@pytest.mark.parametrize("mode", ["edit", "remix", "reroll", "describe", "shorten", "translate", "seed"])
+def test_ambiguous_modes_are_named(mode):
+    """Modes that their fields do not tell are taken by name."""
+    assert Sweep(mode=mode).model is MODES[mode]
 
 
 @pytest.mark.parametrize(

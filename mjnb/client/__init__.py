@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
+from mjnb.client.asking import Answer, Together
 from mjnb.client.files import Fetcher
+from mjnb.client.streams import Tails
 from mjnb.client.wire import NEVER_ARRIVED, TooLong, http_client, kind, read_reply
 from mjnb.errors import (
     ConnectionFailed,
@@ -27,16 +29,16 @@ from mjnb.errors import (
     UnknownOutcome,
     UnknownTask,
 )
-from mjnb.gateways.base import Limits
+from mjnb.gateways.base import Limits, Reply
 from mjnb.hosts import host_name, is_loopback
 from mjnb.polling import SHARE, Throttle, backoff
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from pydantic import SecretStr
 
-    from mjnb.gateways.base import Call, Dialect, Envelope, Reply, Rhythm, Status
+    from mjnb.gateways.base import Call, Dialect, Envelope, Rhythm, Status
     from mjnb.modes import Request
     from mjnb.polling import Clock
 
@@ -45,29 +47,24 @@ __all__ = ["SOCKETS", "Answer", "Client", "Submitted", "Transport"]
 Transport = httpx.AsyncBaseTransport
 """What carries requests instead of the network, in tests and in Pyodide."""
 
+T = TypeVar("T")
 SOCKETS = 64
 _SUBMIT_SOCKETS = 8
-_READ_SOCKETS = 40
-_FILE_SOCKETS = SOCKETS - _SUBMIT_SOCKETS - _READ_SOCKETS
+_READ_SOCKETS = 24
+_STREAM_SOCKETS = 16
+_FILE_SOCKETS = SOCKETS - _SUBMIT_SOCKETS - _READ_SOCKETS - _STREAM_SOCKETS
 _ODD_ANSWERS = 5  # in a row, before a task's status is given up on
 _UNKNOWN_GRACE_S = 30.0  # a task may be a moment late in the gateway's own index
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A task was created: its id, and what was sent and answered (without the key)."""
+    """What was sent and answered (without the key): a task was created, or `status` is the whole answer already."""
 
     task_id: str
     sent: Mapping[str, Any]
     answered: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer about a task, and its raw JSON."""
-
-    status: Status
-    raw: Any
+    status: Status | None = None
 
 
 class Client:
@@ -104,6 +101,11 @@ class Client:
         # No connection is kept for submissions: a stale one could eat a POST.
         self._poster = http_client(transport, trust, connections=_SUBMIT_SOCKETS, keep=0)
         self._reader = http_client(transport, trust, connections=_READ_SOCKETS, keep=_READ_SOCKETS)
+        self._tails = Tails(
+            http_client(transport, trust, connections=_STREAM_SOCKETS, keep=0, patient=True),
+            _STREAM_SOCKETS,
+        )
+        self._together = Together(self._ask_together, clock, dialect.batch)
         fetching = http_client(transport, trust, connections=_FILE_SOCKETS, keep=_FILE_SOCKETS)
         self._fetcher = Fetcher(self.base_url, fetching, clock, at_once=_FILE_SOCKETS)
         self.accepted_at = clock.now()
@@ -114,6 +116,8 @@ class Client:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        self._together.close()
+        await self._tails.aclose()
         await asyncio.gather(self._poster.aclose(), self._reader.aclose(), self._fetcher.aclose())
 
     # -- submitting ----------------------------------------------------------------------------------------------
@@ -133,9 +137,49 @@ class Client:
             GatewayError: The gateway refused; no task exists.
             UnknownOutcome: It was sent and no clear answer came; it must not be sent again.
         """
-        call = self.dialect.submit(request, envelope)
+        call = self.dialect.submit(
+            request, replace(envelope, streams=envelope.streams and self._tails.have_room)
+        )
+        sent = dict(call.body or {})
+        if call.streams:
+            return await self._post_stream(call, sent)
+        reply = await self._post(call)
+        status = self._read(self.dialect.read_at_once, reply)
+        if status is not None:
+            return Submitted("", sent, reply.json, status)
+        return Submitted(self._read(self.dialect.read_submit, reply), sent, reply.json)
+
+    async def _post_stream(self, call: Call, sent: dict[str, Any]) -> Submitted:
+        with self._sending():
+            tail = await self._tails.begin(self._request(self._poster, call), self._key)
         try:
-            reply = await self._send(self._poster, call)
+            task_id = self._read(self.dialect.read_submit, tail.first)
+        except BaseException:
+            await self._tails.drop(tail)
+            raise
+        self._tails.keep(task_id, tail)
+        return Submitted(task_id, sent, tail.first.json)
+
+    async def go_on(self, request: Request, task_id: str, envelope: Envelope) -> None:
+        """Send the second half of a request whose task waits for it; raises like `post`."""
+        async with self.turn():
+            reply = await self._post(self.dialect.second_half(request, task_id, envelope))
+            self._read(self.dialect.read_submit, reply)
+
+    async def upload(self, name: str, data: bytes, media_type: str) -> str:
+        """Hand a picture over, and return its URL at the gateway; raises like `ask`, since it costs nothing."""
+        async with self._reads, self.throttle:
+            return self.dialect.read_upload(await self._reply(self.dialect.upload(name, data, media_type)))
+
+    async def _post(self, call: Call) -> Reply:
+        with self._sending():
+            return await self._send(self._poster, call)
+
+    @contextlib.contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Tell what never arrived from what may have."""
+        try:
+            yield
         except NEVER_ARRIVED as error:
             raise _unreached(self.base_url, error) from error
         except httpx.LocalProtocolError as error:
@@ -146,12 +190,11 @@ class Client:
             raise _unknown(
                 f"the connection to {host_name(self.base_url)} broke after sending ({kind(error)})"
             ) from error
-        return Submitted(self._read_submit(reply), dict(call.body or {}), reply.json)
 
-    def _read_submit(self, reply: Reply) -> str:
-        """Read the answer; one that neither names a task nor clearly refuses leaves the outcome unknown."""
+    def _read(self, read: Callable[[Reply], T], reply: Reply) -> T:
+        """Read the answer to what may cost money; one that neither takes nor clearly refuses leaves the outcome unknown."""
         try:
-            task_id = self.dialect.read_submit(reply)
+            found = read(reply)
         except (MalformedReply, GatewayUnavailable) as error:
             if reply.status == httpx.codes.SERVICE_UNAVAILABLE:
                 raise
@@ -161,9 +204,10 @@ class Client:
         except UnknownTask as error:  # a 404 where a task was to be made: the path is not there
             hint = f"Is base_url the gateway's origin ({self.dialect.base_url}), without a path of its own?"
             raise RequestRefused(f"{error} {hint}", status=error.status, code=error.code) from error
-        self.throttle.speed_up()
-        self.accepted_at = self.clock.now()
-        return task_id
+        if found is not None:
+            self.throttle.speed_up()
+            self.accepted_at = self.clock.now()
+        return found
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -174,17 +218,35 @@ class Client:
             GatewayError: The gateway refused to tell, or answered oddly.
             ConnectionFailed: No answer came.
         """
+        if self.dialect.batch > 1:
+            with contextlib.suppress(
+                UnknownTask
+            ):  # one answer may not hold them all: believe it only of a task alone
+                return await self._together.ask(task_id)
         async with self._reads, self.throttle:
-            try:
-                reply = await self._send(self._reader, self.dialect.status(task_id))
-            except httpx.RequestError as error:
-                raise ConnectionFailed(
-                    f"{host_name(self.base_url)} did not answer ({kind(error)})"
-                ) from error
-            except TooLong as error:
-                raise MalformedReply(
-                    f"{self.dialect.title}'s answer about task {task_id} is too long"
-                ) from error
+            reply = await self._reply(self.dialect.status(task_id), f" about task {task_id}")
+        return self._answer(reply)
+
+    async def _ask_together(self, task_ids: list[str]) -> dict[str, Answer | GatewayError]:
+        """Ask after several tasks in one request."""
+        async with self._reads, self.throttle:
+            reply = await self._reply(self.dialect.status_of(task_ids), f" about {len(task_ids)} tasks")
+        try:
+            found = self.dialect.read_statuses(reply)
+        except RateLimited as error:
+            self.throttle.slow_down(error.retry_after)
+            raise
+        return {task_id: self._item(task_id, found.get(task_id), reply.status) for task_id in task_ids}
+
+    def _item(self, task_id: str, item: Any, status: int) -> Answer | GatewayError:
+        if item is None:
+            return UnknownTask(f"{self.dialect.title} does not know task {task_id}.", status=404)
+        try:
+            return self._answer(Reply(status, item))
+        except GatewayError as error:
+            return error
+
+    def _answer(self, reply: Reply) -> Answer:
         try:
             status = self.dialect.read_status(reply)
         except RateLimited as error:
@@ -192,6 +254,15 @@ class Client:
             raise
         self.throttle.speed_up()
         return Answer(status, reply.json)
+
+    async def _reply(self, call: Call, about: str = "") -> Reply:
+        """Make a request that costs nothing; raises `ConnectionFailed` or `MalformedReply`."""
+        try:
+            return await self._send(self._reader, call)
+        except httpx.RequestError as error:
+            raise ConnectionFailed(f"{host_name(self.base_url)} did not answer ({kind(error)})") from error
+        except TooLong as error:
+            raise MalformedReply(f"{self.dialect.title}'s answer{about} is too long") from error
 
     async def watch(self, task_id: str, rhythm: Rhythm, *, age: float = 0.0) -> AsyncIterator[Answer]:
         """Yield every answer about a task until it has finished.
@@ -206,6 +277,14 @@ class Client:
             GatewayError: The gateway does not know it, or does not let us ask.
         """
         started = self.clock.now()
+        async for reply in self._tails.rest_of(task_id, rhythm.timeout / self.clock.scale):
+            with contextlib.suppress(
+                GatewayError
+            ):  # an odd line is no news; what matters is asked for below
+                answer = self._answer(reply)
+                yield answer
+                if answer.status.state.is_finished:
+                    return
         odd, wait, waits = 0, max(0.0, rhythm.first - age), backoff(rhythm.every)
         while True:
             left = rhythm.timeout - (self.clock.now() - started)
@@ -235,7 +314,7 @@ class Client:
     def _gives_up(error: Exception, odd: int, age: float) -> bool:
         """Decide whether reading on makes sense: not with a wrong key, nor after too many odd answers."""
         if isinstance(error, UnknownTask):
-            return age > _UNKNOWN_GRACE_S or odd > _ODD_ANSWERS
+            return odd >= _ODD_ANSWERS and age > _UNKNOWN_GRACE_S
         if isinstance(error, MalformedReply):
             return odd >= _ODD_ANSWERS
         return not isinstance(error, ConnectionFailed | RateLimited | GatewayUnavailable)
@@ -246,14 +325,17 @@ class Client:
 
     async def _send(self, http: httpx.AsyncClient, call: Call) -> Reply:
         """Make one request with the key and read its bounded answer."""
-        request = http.build_request(
+        return await read_reply(http, self._request(http, call), self._key)
+
+    def _request(self, http: httpx.AsyncClient, call: Call) -> httpx.Request:
+        body: dict[str, Any] = {"files": dict(call.files)} if call.files else {"json": call.body}
+        return http.build_request(
             call.method,
             self.base_url + call.path,
             params=call.query or None,
-            json=call.body,
-            headers={"Accept": "application/json"},
+            headers={"Accept": "application/json", **call.headers},
+            **body,
         )
-        return await read_reply(http, request, self._key)
 
 
 def _unreached(base_url: str, error: Exception) -> ConnectionFailed:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-__all__ = ["NEVER_ARRIVED", "TooLong", "bounded", "http_client", "kind", "read_reply"]
+__all__ = [
+    "NEVER_ARRIVED", "TooLong", "authorized", "bounded", "http_client", "kind", "parsed", "read_reply", "retry_after",
+    "without_key",
+]  # fmt: skip
 
 NEVER_ARRIVED = (
     httpx.ConnectError,
@@ -33,13 +36,20 @@ _LONGEST_PAUSE_S = 3600.0  # however much longer `Retry-After` would have us wai
 _ECHO = 8  # a key at least so long is struck out of answers that repeat it
 _TIMEOUT = httpx.Timeout(connect=10, read=60, write=30, pool=None)
 
+_PATIENT = httpx.Timeout(connect=10, read=600, write=30, pool=None)
+
 
 class TooLong(Exception):
     """More came than any gateway documents."""
 
 
 def http_client(
-    transport: httpx.AsyncBaseTransport | None, trust: bool, *, connections: int, keep: int
+    transport: httpx.AsyncBaseTransport | None,
+    trust: bool,
+    *,
+    connections: int,
+    keep: int,
+    patient: bool = False,
 ) -> httpx.AsyncClient:
     """Make a client with so many connections at most, `keep` of them kept for the next request.
 
@@ -48,13 +58,14 @@ def http_client(
         trust: Whether proxies and certificates of the environment count.
         connections: How many at once.
         keep: How many stay open.
+        patient: Whether an answer may pause for minutes.
     """
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=keep, keepalive_expiry=4)
     return httpx.AsyncClient(
         transport=transport,
         verify=_certificates(trust),
         limits=limits,
-        timeout=_TIMEOUT,
+        timeout=_PATIENT if patient else _TIMEOUT,
         trust_env=trust,
         headers={"User-Agent": "mjnb"},
     )
@@ -81,17 +92,25 @@ async def read_reply(http: httpx.AsyncClient, request: httpx.Request, key: Secre
         TooLong: More than 4 MB came.
         httpx.RequestError: It could not be sent, or not be answered.
     """
-    request.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
-    response = await http.send(request, stream=True)
+    response = await http.send(authorized(request, key), stream=True)
     try:
         content = await bounded(response, _MAX_REPLY)
     finally:
         await response.aclose()
-    text = content.decode("utf-8", "replace")
-    if len(key) >= _ECHO:
-        text = text.replace(key.get_secret_value(), "[key]")
-    retry_after = _retry_after(response.headers.get("retry-after"))
-    return Reply(response.status_code, _json(text), text, retry_after)
+    text = without_key(content.decode("utf-8", "replace"), key)
+    pause = retry_after(response.headers.get("retry-after"))
+    return Reply(response.status_code, parsed(text), text, pause)
+
+
+def authorized(request: httpx.Request, key: SecretStr) -> httpx.Request:
+    """Put the key into a request's header."""
+    request.headers["Authorization"] = f"Bearer {key.get_secret_value()}"
+    return request
+
+
+def without_key(text: str, key: SecretStr) -> str:
+    """Strike the key out of an answer that repeats it."""
+    return text.replace(key.get_secret_value(), "[key]") if len(key) >= _ECHO else text
 
 
 async def bounded(response: httpx.Response, limit: int) -> bytes:
@@ -110,14 +129,15 @@ def kind(error: Exception) -> str:
     return type(error).__name__
 
 
-def _json(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """Read JSON; None where it is none."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
     """Read `Retry-After`, which is seconds or an HTTP date."""
     if value is None:
         return None

@@ -12,18 +12,23 @@ import weakref
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from mjnb.client import Answer
 from mjnb.errors import (
     ConnectionFailed,
+    ContentViolation,
     GatewayError,
     GatewayUnavailable,
+    InvalidRequest,
     MjnbError,
     RateLimited,
     StoreError,
     UnknownOutcome,
     UnknownTask,
 )
+from mjnb.gateways.base import Status
 from mjnb.jobs import Job, protect
 from mjnb.polling import backoff
+from mjnb.runner.handover import Handover
 from mjnb.runner.ledger import LedgerThread
 from mjnb.runner.pictures import Album
 from mjnb.runner.rows import RETRY, failed_error, request_of
@@ -33,7 +38,7 @@ from mjnb.tasks import TaskState, cell_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mjnb.client import Answer, Client
+    from mjnb.client import Client, Submitted
     from mjnb.gateways.base import Envelope, Rhythm
     from mjnb.modes import Request
     from mjnb.store import Entry, Store
@@ -84,6 +89,7 @@ class Runner:
         self._submitting: set[str] = set()
         self._ledger = LedgerThread()
         self._album = Album(client, store, self._ledger)
+        self._handover = Handover(client, store, self._ledger)
         self._forgotten = weakref.finalize(self, _hang_up, client)  # by a session that was never closed
         self._forgotten.atexit = False
 
@@ -181,22 +187,31 @@ class Runner:
             return entry
         self._submitting.add(entry.row)
         try:
-            return await self._send(plan.request, entry.row)
+            return await self._send(plan.request, entry)
         finally:
             self._submitting.discard(entry.row)
 
-    async def _send(self, request: Request, row: str) -> Entry:
+    async def _send(self, request: Request, entry: Entry) -> Entry:
+        row = entry.row
         try:
-            submitted = await self.client.post(request, self.envelope)
+            envelope = await self._handover.envelope(request, self.envelope, entry.key)
+            submitted = await self.client.post(await self._handover.ready(request), envelope)
         except BaseException as error:
             await self._record_no_task(row, error)
             raise
-        now, task_id = self.client.clock.epoch(), submitted.task_id
         try:
-            await self._ledger(self.store.submitted, row, task_id, now, submitted.sent, submitted.answered)
+            await self._record(row, submitted)
         except StoreError as error:
-            raise StoreError(f"Task {task_id} was taken and charged, but: {error}") from error
+            raise StoreError(f"Task {submitted.task_id} was taken and charged, but: {error}") from error
         return await self._ledger(self.store.entry, row)
+
+    async def _record(self, row: str, submitted: Submitted) -> None:
+        """Write down a task's id, or an answer that needs no task."""
+        now, sent, raw = self.client.clock.epoch(), submitted.sent, submitted.answered
+        if submitted.status is None:
+            await self._ledger(self.store.submitted, row, submitted.task_id, now, sent, raw)
+        else:
+            await self._ledger(self.store.answered, row, f"answer-{row}", now, sent, raw, submitted.status)
 
     async def _record_no_task(self, row: str, error: BaseException) -> None:
         """Write down a refusal as refused, and anything that is not plainly one as unknown."""
@@ -241,16 +256,52 @@ class Runner:
     # -- waiting -------------------------------------------------------------------------------------------------
 
     async def follow(self, entry: Entry, on_change: Callable[[Entry], None] = lambda _: None) -> Entry:
-        """Ask after a task until it has finished, and write down each new state."""
+        """Ask after a task until it has finished, and write down each new state; progress is only told."""
         try:
             async for answer in self.client.watch(entry.task_id, self._rhythm(entry), age=self._age(entry)):
-                if answer.status.state is not entry.state:
-                    entry = await self._told(entry, answer)
-                    on_change(entry)
+                entry = await self._heard(entry, answer, on_change)
         except UnknownTask as error:  # it will never be told of again: waiting for ever helps nobody
             await self._ledger(self.store.lost, entry.row, str(error))
             raise
         return entry
+
+    async def _heard(self, entry: Entry, answer: Answer, on_change: Callable[[Entry], None]) -> Entry:
+        if answer.status.waits:
+            answer = await self._go_on(entry) or answer
+        status = answer.status
+        if status.state is not entry.state:
+            entry = await self._told(entry, answer)
+            on_change(entry)
+        elif (status.progress, status.preview) != (entry.progress, entry.preview):
+            entry = replace(entry, progress=status.progress, preview=status.preview)
+            on_change(entry)
+        return entry
+
+    async def _go_on(self, entry: Entry) -> Answer | None:
+        """Send the second half of a request whose task waits for it, once; return how the task ends if it is refused.
+
+        It is written down before it is sent. What certainly did not arrive is sent when the task is asked after again; if
+        nobody knows, the task's own state tells, and the gateway gives up and refunds what waits too long.
+        """
+        if not await self._ledger(self.store.goes_on, entry.row, self.client.clock.epoch()):
+            return None
+        try:
+            request = await self._handover.ready(request_of(entry))
+            await protect(self.client.go_on(request, entry.task_id, replace(self.envelope, key=entry.key)))
+        except (ConnectionFailed, RateLimited, GatewayUnavailable) as error:
+            self.client.throttle.slow_down(getattr(error, "retry_after", None))
+            await self._ledger(self.store.goes_on, entry.row, None)
+        except (GatewayError, InvalidRequest) as error:
+            code = (
+                "CONTENT_VIOLATION"
+                if isinstance(error, ContentViolation)
+                else str(getattr(error, "code", "") or "REFUSED")
+            )
+            text = f"The second half of the request was refused: {error}"
+            return Answer(Status(TaskState.FAILED, fail_code=code, fail_msg=text), None)
+        except UnknownOutcome:
+            pass
+        return None
 
     async def settle(self, patience_s: float) -> None:
         """Give submissions under way a moment to be written down."""
@@ -260,13 +311,15 @@ class Runner:
     async def _told(self, entry: Entry, answer: Answer) -> Entry:
         status = answer.status
         life = self.client.dialect.url_life_s
-        expires = status.completed + life if status.completed is not None else None
+        ends = status.completed + life if status.completed is not None else None
+        expires = status.expires if status.expires is not None else ends
         lag = self._lag(entry, answer) if status.state.is_finished else None
         seen = self.client.clock.epoch()
         await self._ledger(
             self.store.told, entry.row, status, answer.raw, seen=seen, lag_s=lag, expires=expires
         )
-        return await self._ledger(self.store.entry, entry.row)
+        known = await self._ledger(self.store.entry, entry.row)
+        return replace(known, progress=status.progress, preview=status.preview)
 
     def _lag(self, entry: Entry, answer: Answer) -> float | None:
         """How long after its end we saw it: our waiting less the gateway's own span."""

@@ -8,35 +8,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import InvalidRequest
 from mjnb.fields import Whole
-from mjnb.modes import Canvas, ImageToImage, RawRequest, TextToImage, UploadPaint, Upscale, Vary, rule
+from mjnb.modes import RawRequest, Shorten, Translate
 from mjnb.preparing import single_prompt
 from mjnb.runner import RETRY, request_of
-from mjnb.session.base import BaseSession
-from mjnb.tasks import Image, Task, TaskState
+from mjnb.session.deeds import Deeds, id_of
+from mjnb.store import UNKNOWN_TASK
+from mjnb.tasks import Task, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable
 
     import pandas as pd
 
     from mjnb.jobs import Job
-    from mjnb.modes import Mask, Request
+    from mjnb.modes import Request
     from mjnb.store import Entry
 
 __all__ = ["Session"]
 
-_MAX_REFERENCE = 10_000_000  # bytes of a reference picture
 
-
-class Session(BaseSession):
+class Session(Deeds):
     """Everything that is done with one gateway and one store. Usable across cells; no `async with` needed.
 
     Args:
-        gateway: `"apixo"`, `"simulator"`, or `"auto"`: `MJNB_GATEWAY`, else the first key found, else the simulator.
+        gateway: `"apixo"`, `"apixo-reference"`, `"acedata"`, `"apimart"`, `"simulator"` (which plays APIXO; `"simulator:acedata"`
+            and so on plays another one), or `"auto"`: `MJNB_GATEWAY`, else the first key found, else the simulator.
         api_key: The key; None looks in the environment and the working directory's `.env`.
         base_url: The origin that the gateway's documented paths hang from; None is the gateway's own.
         store: Folder of the ledger and the pictures; simulated sessions keep to its `simulated/`.
@@ -45,6 +45,8 @@ class Session(BaseSession):
         concurrency: Tasks at once, at most; None is 90 % of what the gateway documents.
         requests_per_minute: What the key may ask for in a minute, of which 90 % is used; None is what is documented.
         timeout: Gateway seconds to wait for a task, one number or by speed; None is the dialect's own.
+        stream: Wait over the connection that submitted, which tells of progress and shows unfinished pictures, where the
+            gateway has that (AceData); else, and elsewhere, it is asked.
         time_scale: Gateway seconds in one second; anything but 1 is for simulators alone (30 for the embedded one).
         transport: An `httpx` transport instead of the network.
         clock: A clock instead of the real one, for tests.
@@ -60,101 +62,7 @@ class Session(BaseSession):
     >>> mj.close().result()
     """
 
-    # -- one task at a time --------------------------------------------------------------------------------------
-
-    def imagine(
-        self,
-        prompt: str,
-        image_urls: Sequence[str | Image] | None = None,
-        *,
-        reuse: bool = False,
-        **params: Any,
-    ) -> Job[Task]:
-        """Draw four pictures from words, or from words and reference pictures.
-
-        Args:
-            prompt: What to draw; Midjourney's flags at its end become fields.
-            image_urls: References by URL, or pictures of earlier tasks.
-            reuse: Take an earlier equal task from the ledger instead of paying for a new one.
-            params: Fields of `TextToImage`, e.g. `version="v7", chaos=20`.
-
-        Returns:
-            A job for the finished task, its pictures on disk.
-
-        Raises:
-            InvalidRequest: Nothing was sent (at once). The job raises `TaskFailed` and the rest of the tree.
-        """
-        prompt = single_prompt(prompt)
-        if image_urls is None:
-            return self._one(TextToImage(prompt=prompt, **params), reuse)
-        return self._one(ImageToImage(prompt=prompt, image_urls=self._urls(image_urls), **params), reuse)
-
-    def inpaint(
-        self,
-        image: str | Image,
-        prompt: str,
-        mask: Mask | Mapping[str, Any],
-        *,
-        canvas: Any = None,
-        img_pos: Any = None,
-        reuse: bool = False,
-        **params: Any,
-    ) -> Job[Task]:
-        """Paint part of a picture anew.
-
-        Args:
-            image: The picture's URL, or a picture of an earlier task.
-            prompt: What the masked region shall show.
-            mask: `Mask`: polygons, or a black-and-white picture (white is painted anew).
-            canvas: Size of the result; None is the picture's own size, if the ledger knows it.
-            img_pos: Where the picture lies on the canvas; None fills it.
-            reuse: Take an earlier equal task from the ledger.
-            params: Fields of `UploadPaint`.
-        """
-        if canvas is None and isinstance(image, Image) and image.width:
-            canvas = {"width": image.width, "height": image.height}
-        if img_pos is None and canvas is not None:
-            size: Canvas = rule(UploadPaint, "canvas").read("canvas", canvas)
-            img_pos = {**size.given(), "x": 0, "y": 0}
-        values = {"mask": mask, "canvas": canvas, "img_pos": img_pos, **params}
-        return self._one(
-            UploadPaint(prompt=single_prompt(prompt), image_urls=self._urls([image]), **values), reuse
-        )
-
-    def vary(
-        self,
-        task: Task | str,
-        index: int,
-        strength: Literal["subtle", "strong"] = "subtle",
-        prompt: str | None = None,
-        *,
-        reuse: bool = False,
-        **params: Any,
-    ) -> Job[Task]:
-        """Draw four variations of picture `index` (0-3) of an earlier task."""
-        text = None if prompt is None else single_prompt(prompt)
-        values = {
-            "task_id": _id(task),
-            "image_index": index,
-            "strength": strength,
-            "prompt": text,
-            **params,
-        }
-        return self._one(Vary(**values), reuse)
-
-    def upscale(
-        self,
-        task: Task | str,
-        index: int,
-        kind: Literal["standard", "creative", "2x", "4x"] = "standard",
-        *,
-        reuse: bool = False,
-        **params: Any,
-    ) -> Job[Task]:
-        """Enlarge picture `index` (0-3) of an earlier task."""
-        return self._one(
-            Upscale(**{"task_id": _id(task), "image_index": index, "kind": kind, **params}), reuse
-        )
+    # -- one request of any mode ---------------------------------------------------------------------------------
 
     def draw(
         self, request: Request, *, reuse: bool = False, on_change: Callable[[Task], Any] | None = None
@@ -191,11 +99,6 @@ class Session(BaseSession):
         )
         return entry.task(request_of(entry))
 
-    def _urls(self, images: Sequence[str | Image]) -> list[str]:
-        if isinstance(images, str | Image):
-            images = [images]
-        return [_url(image) if isinstance(image, Image) else image for image in images]
-
     # -- the lifecycle in single steps ---------------------------------------------------------------------------
 
     def submit(self, request: Request, *, reuse: bool = False) -> Job[Task]:
@@ -215,14 +118,17 @@ class Session(BaseSession):
         Raises:
             TaskFailed: It failed. TaskTimeout: it is still running, and can be waited for again.
         """
-        return self._job(self._finish(_id(task)), label="waiting")
+        return self._job(self._finish(id_of(task)), label="waiting")
 
     def download(self, task: Task | str) -> Job[Task]:
         """Fetch what is not on disk yet of a finished task; the same as `wait`."""
-        return self._job(self._finish(_id(task)), label="downloading")
+        return self._job(self._finish(id_of(task)), label="downloading")
 
     async def _finish(self, task_id: str) -> Task:
-        entry = await (await self.runner()).finish(self._entry(task_id))
+        runner, entry = await self.runner(), self._entry(task_id)
+        if entry.fail_code == UNKNOWN_TASK:  # it may have been the gateway's mistake
+            entry = self.store.revive(entry.row)
+        entry = await runner.finish(entry)
         return entry.task(request_of(entry))
 
     async def watch(self, task: Task | str) -> AsyncIterator[Task]:
@@ -234,7 +140,7 @@ class Session(BaseSession):
             with contextlib.suppress(RuntimeError):  # that loop is closed: nobody looks any more
                 loop.call_soon_threadsafe(seen.put_nowait, found)
 
-        job = self._job(self._follow(_id(task), tell), "watching")
+        job = self._job(self._follow(id_of(task), tell), "watching")
         job.add_done_callback(lambda _: tell(None))
         try:
             while (found := await seen.get()) is not None:
@@ -266,6 +172,11 @@ class Session(BaseSession):
     def _entry(self, task_id: str) -> Entry:
         """Return a task's row; one that is not in the ledger gets a row without a price."""
         entry = self.store.by_task(task_id)
+        if entry is not None and entry.gateway != self.gateway:
+            hint = f'mjnb.Session("{entry.gateway}") with the same store can.'
+            raise InvalidRequest(
+                "task", task_id, f"a task of {self.gateway}; this one is of {entry.gateway}", hint=hint
+            )
         return entry or self.store.adopt(task_id, gateway=self.gateway, simulated=self.simulated)
 
     def forget(self, row: str) -> None:
@@ -290,7 +201,7 @@ class Session(BaseSession):
     async def _resume(self) -> list[Task]:
         runner = await self.runner()
         self.store.settle_orphans()
-        entries = self.store.unfinished()
+        entries = self.store.unfinished(self.gateway)
         await asyncio.gather(*(runner.take_up(entry) for entry in entries), return_exceptions=True)
         return [
             found.task(request_of(found)) for found in (self.store.entry(entry.row) for entry in entries)
@@ -302,7 +213,7 @@ class Session(BaseSession):
         Raises:
             InvalidRequest: Not 0 to 5, or the gateway never took the task.
         """
-        self.store.star(_id(task), Whole("how much it is liked", 0, 5).read("stars", stars))
+        self.store.star(id_of(task), Whole("how much it is liked", 0, 5).read("stars", stars))
 
     def stars(self) -> dict[str, int]:
         """Return the stars that were given, by task id."""
@@ -334,26 +245,6 @@ def _safely(tell: Callable[[Task], Any]) -> Callable[[Entry], None]:
 def _single(request: Request) -> Request:
     """Refuse a prompt that stands for several; what is written raw is not judged."""
     prompt = request.given().get("prompt")
-    if not isinstance(prompt, str) or isinstance(request, RawRequest):
+    if not isinstance(prompt, str) or isinstance(request, RawRequest | Shorten | Translate):
         return request
     return request.replace(prompt=single_prompt(prompt))
-
-
-def _id(task: Task | str) -> str:
-    found = task.id if isinstance(task, Task) else task
-    if not isinstance(found, str) or not found:
-        raise InvalidRequest(
-            "task", task, "a task that the gateway has taken, or its id", hint="This one has no id there."
-        )
-    return found
-
-
-def _url(image: Image) -> str:
-    """Return where a kept picture lies at the gateway, unless it is known to be too large to be a reference."""
-    size = image.path.stat().st_size if image.path is not None and image.path.exists() else 0
-    if size > _MAX_REFERENCE:
-        hint = "Take the picture before it was enlarged."
-        raise InvalidRequest(
-            "image_urls", image, f"a picture of at most 10 MB; this one has {size / 1e6:.1f}", hint=hint
-        )
-    return image.url

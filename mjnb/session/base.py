@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from mjnb.client import Client
 from mjnb.embedded import serve
-from mjnb.errors import AdviceWarning, SetupError
+from mjnb.errors import AdviceWarning, SetupError, UnsupportedError
+from mjnb.gateways import naming
 from mjnb.gateways.base import Envelope
 from mjnb.jobs import Job
 from mjnb.polling import Clock
 from mjnb.preparing import lift_flags
 from mjnb.runner import Runner
-from mjnb.session.options import read_limits, read_prices, read_timeout
+from mjnb.runner.handover import keep_files
+from mjnb.session.options import read_limits, read_prices, read_provider, read_stream, read_timeout
 from mjnb.settings import find_place
 from mjnb.store import Store
 
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from mjnb.modes import Request
 
 __all__ = ["BaseSession"]
-
-_PROVIDERS = ("auto", "value", "official")
 
 
 class BaseSession:
@@ -54,21 +54,23 @@ class BaseSession:
         concurrency: int | None = None,
         requests_per_minute: int | None = None,
         timeout: float | Mapping[str, float] | None = None,
+        stream: bool = False,
         time_scale: float | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
         quiet: bool = False,
     ) -> None:
-        if transport is not None and base_url is None and gateway == "simulator":
+        if transport is not None and base_url is None and gateway.partition(":")[0] == "simulator":
             base_url = "http://127.0.0.1"
         self.place = find_place(gateway, api_key=api_key, base_url=base_url, time_scale=time_scale)
-        if provider not in _PROVIDERS:
-            raise SetupError(f"provider={provider!r}: one of {', '.join(_PROVIDERS)}.")
+        routing, streams = read_provider(provider, self.dialect), read_stream(stream)
         root = Path(store)
         self.store = Store(root / "simulated" if self.place.simulated else root)
         self.clock = clock or Clock(self.place.time_scale)
         self._price = partial(_price_micro, self.dialect, read_prices(prices, self.dialect))
-        self._envelope, self._timeout = Envelope(provider), read_timeout(timeout)
+        self._timeout = read_timeout(timeout)
+        patience = self._timeout if isinstance(self._timeout, float) else None
+        self._envelope = Envelope(routing, streams=streams, timeout_s=patience)
         self._limits = read_limits(self.dialect.limits, requests_per_minute, concurrency)
         self._transport = transport
         self._runner: Runner | None = None
@@ -142,7 +144,7 @@ class BaseSession:
         with self._leasing:  # a start that was stopped half way is found by the next one
             if self._lease is None:
                 self._lease = serve(self.store.root / "gateway.sqlite", self.place.time_scale)
-            return self._lease.url
+            return self._lease.url + self.place.path
 
     def close(self) -> Job[None]:
         """Stop what is under way, then close connections, the embedded simulator and the ledger.
@@ -198,10 +200,23 @@ class BaseSession:
             InvalidRequest: The gateway would refuse it, or cut its prompt.
         """
         request, notes = lift_flags(request, self.dialect)
-        self.dialect.check(request)
+        try:
+            self.dialect.check(request)
+        except UnsupportedError as error:
+            raise naming(error, request.mode) from None
+        self._check_parent(request)
+        keep_files(self.store.root, request)
         if advise:
             self._advise([*notes, *self.dialect.advise(request)])
         return request
+
+    def _check_parent(self, request: Request) -> None:
+        """Refuse a follow-up that its parent does not offer, as far as the ledger knows the parent."""
+        task_id = request.given().get("task_id")
+        if isinstance(task_id, str) and self.dialect.needs_parent:
+            parent = self.dialect.parent_of(request, self.store.told_of(task_id, self.gateway))
+            if parent is not None:
+                self.dialect.check_parent(request, parent)
 
     def _advise(self, advice: list[str]) -> None:
         for text in advice:
@@ -222,11 +237,7 @@ class BaseSession:
 
 def _price_micro(dialect: Dialect, prices: Mapping[str, float], request: Request) -> int | None:
     """Price a request by the user's own prices, else by the documented ones. Knows no session, which may be gone."""
-    speed = dialect.held(request).get("speed")
-    for name in (f"{request.mode} {speed}", request.mode, speed):
-        if name in prices:
-            return round(prices[str(name)] * 1_000_000)
-    return dialect.price(request)
+    return dialect.price(request, prices)
 
 
 def _outside() -> int:

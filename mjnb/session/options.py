@@ -18,7 +18,34 @@ from mjnb.polling import SHARE
 if TYPE_CHECKING:
     from mjnb.gateways.base import Dialect
 
-__all__ = ["read_limits", "read_prices", "read_timeout"]
+__all__ = ["read_limits", "read_prices", "read_provider", "read_stream", "read_timeout"]
+
+_PROVIDERS = ("auto", "value", "official")
+
+
+def read_provider(given: Any, dialect: Dialect) -> str:
+    """Read APIXO's routing.
+
+    Raises:
+        SetupError: There is no such routing, or the gateway has none to choose.
+    """
+    if not isinstance(given, str) or given not in _PROVIDERS:
+        raise SetupError(f"provider={given!r}: one of {', '.join(_PROVIDERS)}.")
+    page = getattr(dialect, "generation", None)  # only the pages of APIXO have one
+    if given != _PROVIDERS[0] and not (page is not None and page.envelope):
+        raise SetupError(f"provider={given!r}: {dialect.title} has no routing to choose; APIXO has.")
+    return given
+
+
+def read_stream(given: Any) -> bool:
+    """Read whether progress is wanted as a stream.
+
+    Raises:
+        SetupError: It is neither True nor False.
+    """
+    if not isinstance(given, bool):
+        raise SetupError(f"stream={given!r}: True or False.")
+    return given
 
 
 def read_limits(documented: Limits, per_minute: Any, at_once: Any) -> Limits:
@@ -97,7 +124,7 @@ def _price_name(key: str, dialect: Dialect) -> str:
     if mode.lower() in {*SPEEDS, "relax"}:
         return _speed("prices", mode)
     offered = (*dialect.modes, *dialect.on_request)
-    if mode in offered:
+    if mode in offered or mode in dialect.price_names:
         return mode
     nearest = Choice("", dict.fromkeys((*offered, *SPEEDS), ""))._nearest(mode)  # noqa: SLF001  (the same nearness)
     hint = f" Did you mean {nearest!r}?" if nearest else ""

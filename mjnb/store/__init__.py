@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 
     from mjnb.gateways.base import Status
 
-__all__ = ["Draft", "Entry", "Store"]
+__all__ = ["UNKNOWN_TASK", "Draft", "Entry", "Store"]
 
+UNKNOWN_TASK = "UNKNOWN_TASK"  # the fail code of a task that its gateway says it does not know
+
+_READ = {"held", "urls", "images", "state", "texts"}  # of a row, by us
+_PASSING = {"progress", "preview"}  # never written down
 _CHUNK = 500  # cells asked for in one statement
 
 
@@ -110,15 +114,14 @@ class Store:
             return [self._entry(row) for row in rows]
 
     def _entry(self, row: sqlite3.Row) -> Entry:
-        values = {
-            name: row[name] for name in Entry.__slots__ if name not in {"held", "urls", "images", "state"}
-        }
+        values = {name: row[name] for name in Entry.__slots__ if name not in _READ | _PASSING}
         values["simulated"] = bool(values["simulated"])
         return Entry(
             **values,
             state=TaskState(row["state"]),
             held=json.loads(row["held"]),
             urls=tuple(json.loads(row["urls"])),
+            texts=tuple(json.loads(row["texts"])),
             images=self._images(row["row"], json.loads(row["urls"])),
         )
 
@@ -154,9 +157,10 @@ class Store:
             row = f"{draft.cell.partition(':')[2][:16]}-{attempt}"
             db.execute(
                 "INSERT INTO tasks (row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, parent, state,"
-                " price_micro, sweep) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " price_micro, sweep, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row, draft.cell, attempt, self.owner, draft.gateway, draft.simulated, draft.mode, as_json(draft.held),
-                 draft.repeat, draft.take, draft.parent, TaskState.SUBMITTING.value, draft.price_micro, draft.sweep),
+                 draft.repeat, draft.take, draft.parent, TaskState.SUBMITTING.value, draft.price_micro, draft.sweep,
+                 secrets.token_hex(8)),
             )  # fmt: skip
         return self.entry(row), True
 
@@ -188,6 +192,27 @@ class Store:
             sent=canonical(sent),
             answered=canonical(answered),
         )
+
+    def answered(self, row: str, task_id: str, when: float, sent: Any, raw: Any, status: Status) -> None:
+        """Write down an answer that came at once, whole: there is no task to ask after."""
+        self._update(
+            row,
+            state=status.state.value,
+            task_id=task_id,
+            submitted=when,
+            seen=when,
+            sent=canonical(sent),
+            answered=canonical(raw),
+            told=canonical(raw),
+            texts=canonical(status.texts),
+        )
+
+    def goes_on(self, row: str, when: float | None) -> bool:
+        """Write down that the second half of a request is being sent, None that it certainly was not; False if it was already."""
+        guard = "went_on IS NULL" if when is not None else "went_on IS NOT NULL"
+        with self._write() as db:
+            changed = db.execute(f"UPDATE tasks SET went_on = ? WHERE row = ? AND {guard}", (when, row))  # noqa: S608
+        return changed.rowcount == 1
 
     def ended(self, row: str, state: TaskState, code: str, message: str) -> None:
         """Write down of a row being submitted that there is no task, or that nobody knows."""
@@ -229,16 +254,24 @@ class Store:
             fail_code=status.fail_code,
             fail_msg=status.fail_msg,
             urls=canonical(status.urls),
+            texts=canonical(status.texts),
+            poster=status.poster,
             told=canonical(raw),
             seen=seen,
             lag_s=lag_s,
             expires=expires,
+            **({} if status.price_micro is None else {"price_micro": status.price_micro}),
         )
 
     def lost(self, row: str, message: str) -> None:
         """Write down that the gateway does not know this task (any more)."""
         guard = " AND state IN ('pending', 'processing')"
-        self._update(row, guard, state=TaskState.FAILED.value, fail_code="UNKNOWN_TASK", fail_msg=message)
+        self._update(row, guard, state=TaskState.FAILED.value, fail_code=UNKNOWN_TASK, fail_msg=message)
+
+    def revive(self, row: str) -> Entry:
+        """Take back that the gateway does not know a task, so that it is asked after once more."""
+        self._update(row, " AND fail_code = 'UNKNOWN_TASK'", state="pending", fail_code="", fail_msg="")
+        return self.entry(row)
 
     def renewed(self, row: str, urls: Sequence[str]) -> None:
         """Write down fresh URLs of a finished task, so that what is missing can be fetched."""
@@ -277,6 +310,18 @@ class Store:
     def by_task(self, task_id: str) -> Entry | None:
         """Return the row of a gateway's task id."""
         return next(iter(self._read("WHERE task_id = ? ORDER BY rowid DESC LIMIT 1", (task_id,))), None)
+
+    def by_url(self, url: str, gateway: str) -> Entry | None:
+        """Return the row of the gateway's task that a picture's URL belongs to."""
+        where = "WHERE gateway = ? AND EXISTS (SELECT 1 FROM json_each(urls) WHERE value = ?) ORDER BY rowid DESC LIMIT 1"
+        return next(iter(self._read(where, (gateway, url))), None)
+
+    def told_of(self, task_id: str, gateway: str) -> Any:
+        """Return what the gateway last said of a task, as JSON; None if it never has."""
+        statement = "SELECT told FROM tasks WHERE task_id = ? AND gateway = ? AND told IS NOT NULL ORDER BY rowid DESC LIMIT 1"
+        with self._lock, self._trouble():
+            found = self._db.execute(statement, (task_id, gateway)).fetchone()
+        return None if found is None else json.loads(found["told"])
 
     def by_cells(self, cells: Sequence[str]) -> dict[str, Entry]:
         """Return the row that speaks for each cell: its latest success, else what is under way, else the last try."""
@@ -332,11 +377,10 @@ class Store:
             )
         return changed.rowcount == 1
 
-    def unfinished(self) -> list[Entry]:
-        """Return the rows whose task runs, or whose pictures are not all on disk."""
-        rows = self._read(
-            "WHERE state IN ('pending', 'processing', 'success') AND task_id <> '' ORDER BY rowid"
-        )
+    def unfinished(self, gateway: str) -> list[Entry]:
+        """Return the gateway's rows whose task runs, or whose pictures are not all on disk."""
+        where = "WHERE gateway = ? AND state IN ('pending', 'processing', 'success') AND task_id <> '' ORDER BY rowid"
+        rows = self._read(where, (gateway,))
         return [entry for entry in rows if not entry.is_complete]
 
     # -- owners --------------------------------------------------------------------------------------------------

@@ -34,7 +34,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the ledger. Times are epoch seconds of the gateway's clock, except `submitted` and `seen` (ours)."""
+    """One row of the ledger. Times are epoch seconds of the gateway's clock, except `submitted` and `seen` (ours).
+
+    `progress` (0 to 100) and `preview` (the URL of an unfinished picture) are of the moment, and in no ledger.
+    """
 
     row: str
     cell: str
@@ -61,6 +64,11 @@ class Entry:
     fail_msg: str
     urls: tuple[str, ...]
     images: tuple[Image, ...] = ()
+    key: str = ""
+    texts: tuple[str, ...] = ()
+    poster: str = ""
+    progress: int | None = None
+    preview: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -85,6 +93,9 @@ class Entry:
             fail_msg=self.fail_msg,
             expires=_utc(self.expires),
             row=self.row,
+            texts=self.texts,
+            progress=self.progress,
+            preview=self.preview,
         )
 
 

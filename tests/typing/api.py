@@ -35,6 +35,35 @@ async def one_task_at_a_time() -> None:
     assert_type(await mj.upscale(task.id, 2, kind="4x"), mjnb.Task)
 
 
+async def every_gateway() -> None:
+    """The rest of the vocabulary, and what is known of the gateways."""
+    mj = mjnb.Session("simulator:acedata", stream=True)
+    task = await mj.imagine("a fox", [Path("mine.png")], seed=7, raw=True)
+    picture = task.images[0]
+    for job in (
+        mj.reroll(task),
+        mj.zoom(task, 0, ratio="1.5x"),
+        mj.pan(task, 0, "left"),
+        mj.remix(task.id, 0, "strong", "a wolf"),
+        mj.blend([picture, "https://example.com/a.png"]),
+        mj.edit(picture, "warmer", mjnb.Mask.box(0, 0, 9, 9, size=(10, 10))),
+        mj.video(task, 0, motion="low"),
+        mj.video("https://example.com/a.png", prompt="it turns"),
+        mj.describe(picture),
+        mj.shorten("a long prompt"),
+        mj.translate("ein Fuchs"),
+        mj.seed(task),
+    ):
+        assert_type(job, mjnb.Job[mjnb.Task])
+    assert_type(task.texts, tuple[str, ...])
+    assert_type(task.text, str)
+    assert_type(task.progress, int | None)
+    assert_type(mjnb.capabilities(), pd.DataFrame)
+    assert_type(mjnb.parse("a fox --chaos 20"), Request)
+    assert_type(mjnb.parse_all("a {red, blue} fox"), list[Request])
+    assert_type(mjnb.to_prompt(mjnb.TextToImage(prompt="a fox")), str)
+
+
 async def the_lifecycle_in_single_steps() -> None:
     """Submit, watch, wait, download, resume."""
     async with mjnb.Session(quiet=True) as mj:
