@@ -18,3 +18,12 @@ def wait_for(found: Callable[[], Any]) -> None:
     while not found():
         assert time.monotonic() < end, "it has not come"
         pause.wait(0.01)
+
+
+def speaking(
+    simulator: Callable[..., Any], session: Callable[..., Any], gateway: str, **options: Any
+) -> Any:
+    """Open a session that speaks to a simulator as it would to one of the gateways."""
+    server = options.pop("server", None) or simulator()
+    base, scale = f"{server.url}/{gateway}", server.stats()["speed"]
+    return session(gateway=f"simulator:{gateway}", base_url=base, time_scale=scale, **options)

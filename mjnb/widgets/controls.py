@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from mjnb.errors import InvalidRequest
-from mjnb.fields import Aspect, Choice, Flag, Links, Name, Rule, Text, Whole
+from mjnb.fields import Aspect, Choice, Codes, Flag, Link, Links, Name, Number, Rule, Text, Whole
 from mjnb.modes import Request
 from mjnb.parts import Part, Parts, rule
-from mjnb.widgets.field import Control, Field, FieldControl, label_of
+from mjnb.widgets.field import Control, Field, FieldControl, flag_of, label_of
 from mjnb.widgets.nested import PartControl, PartsControl
 from mjnb.widgets.references import LinksControl, NameControl
+from mjnb.widgets.written import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,10 @@ __all__ = ["Control", "Field", "FieldControl", "control", "greys"]
 
 
 _FEW = 6  # numbers that are buttons rather than a slider
+_LONG = 100_000  # numbers of a range that no slider can show one by one
+_FREE = "21:9"  # a shape that is in no list, and stands for all of those
+_OWN = {"task_id", "image_index", "image_urls", "prompt", "end_url", "seed", "extra"}
+"""Fields for which a gateway has no value of its own: left out, they are nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,10 @@ class _Asked:
         """Describe the field for the page."""
         required = self.model.model_fields[self.name].is_required()
         fallback = _default(self)
-        known = "" if required else _said(fallback) if fallback is not None else "the gateway's own"
+        unset = "none" if self.name in _OWN or isinstance(self.rule, Codes) else "the gateway's own"
+        known = "" if required else unset if fallback is None else _said(fallback)
         return {
-            "kind": kind, "name": self.name, "label": label_of(self.name), "help": self.rule.help,
+            "kind": kind, "name": self.name, "label": label_of(self.name), "flag": flag_of(self.name), "help": self.rule.help,
             "allowed": self.rule.allowed, "required": required, "default": known, "fallback": fallback, **more,
         }  # fmt: skip
 
@@ -89,7 +95,14 @@ def _whole(asked: _Asked) -> Control:
         few = [{"value": number, "note": ""} for number in range(of.low, of.high + 1)]
         return FieldControl(asked.name, of, asked.spec("choice", choices=few))
     bands = [{"low": b.low, "high": b.high, "name": b.name, "help": b.help} for b in of.bands]
-    spec = asked.spec("number", low=of.low, high=of.high, step=of.step, bands=bands)
+    slides = of.high is not None and of.high - of.low <= _LONG
+    spec = asked.spec("number", low=of.low, high=of.high, step=of.step, bands=bands, slides=slides)
+    return FieldControl(asked.name, of, spec)
+
+
+def _number(asked: _Asked) -> Control:
+    of: Number = asked.rule
+    spec = asked.spec("number", low=of.low, high=of.high, step=of.step, bands=[], slides=True)
     return FieldControl(asked.name, of, spec)
 
 
@@ -97,7 +110,8 @@ def _choice(asked: _Asked) -> Control:
     of: Choice = asked.rule
     kind = "shape" if isinstance(of, Aspect) else "choice"
     choices = [{"value": word, "note": note} for word, note in of.notes.items()]
-    return FieldControl(asked.name, of, asked.spec(kind, choices=choices))
+    free = _FREE if isinstance(of, Aspect) and of.widest else ""
+    return FieldControl(asked.name, of, asked.spec(kind, choices=choices, free=free))
 
 
 def _flag(asked: _Asked) -> Control:
@@ -110,8 +124,16 @@ def _text(asked: _Asked) -> Control:
     return FieldControl(asked.name, of, asked.spec("text", limit=of.high))
 
 
+def _words(asked: _Asked) -> Control:
+    """Take a line as it is typed: the rule reads and refuses it like anything else."""
+    return FieldControl(asked.name, asked.rule, asked.spec("line"))
+
+
 def _links(asked: _Asked) -> Control:
-    return LinksControl(asked.name, asked.rule, asked.spec("links", high=asked.rule.high), asked.session)
+    label = "Picture" if asked.rule.high == 1 else label_of(asked.name)
+    return LinksControl(
+        asked.name, asked.rule, asked.spec("links", high=asked.rule.high, label=label), asked.session
+    )
 
 
 def _name(asked: _Asked) -> Control:
@@ -158,6 +180,9 @@ def _as_json(text: Any) -> list[Any]:
 
 _KINDS: dict[type[Rule], Callable[[_Asked], Control]] = {
     Whole: _whole,
+    Number: _number,
+    Codes: _words,
+    Link: _words,
     Choice: _choice,
     Flag: _flag,
     Text: _text,
@@ -179,20 +204,30 @@ def greys(model: type[Request], name: str, session: Session, **others: Any) -> t
     if not samples:
         return "", {}
     refuses = session.dialect.refuses
-    with_others = {key: value for key, value in others.items() if key != name}
+    with_others = {**_stand_ins(model), **{key: value for key, value in others.items() if key != name}}
+    with_others.pop(name, None)
     without = refuses(model, name, None, **with_others)  # what is wrong with the others is said there
-    reasons = {
-        str(value): "" if (why := refuses(model, name, value, **with_others)) == without else why
-        for value in samples
-    }
+    said = {str(value): refuses(model, name, value, **with_others) for value in samples}
+    reasons = {value: "" if text == without else why(text) for value, text in said.items()}
     bad = {value: reason for value, reason in reasons.items() if reason}
     return (next(iter(bad.values())), {}) if len(bad) == len(samples) else ("", bad)
+
+
+def _stand_ins(model: type[Request]) -> dict[str, Any]:
+    """Return values for what must be filled in and is not yet, so that a gateway may judge the rest."""
+    return {
+        name: ("https://example.com/a.png",) * max(1, of.low)
+        for name, info in model.model_fields.items()
+        if info.is_required() and isinstance(of := rule(model, name), Links)
+    }
 
 
 def _samples(of: Rule) -> list[Any]:
     """Return values that stand for everything a rule allows, as far as a gateway may judge them."""
     if isinstance(of, Choice):
-        return list(of.notes)
-    if isinstance(of, Whole):
+        return [*of.notes, *([_FREE] if isinstance(of, Aspect) and of.widest else [])]
+    if isinstance(of, Whole) and of.high is not None and of.high - of.low < _FEW:
+        return list(range(of.low, of.high + 1))
+    if isinstance(of, Whole | Number):
         return [cast("Any", of.low)]
     return [True] if isinstance(of, Flag) else []

@@ -21,20 +21,39 @@ if TYPE_CHECKING:
 
     from mjnb.fields import Rule
 
-__all__ = ["Control", "Field", "FieldControl", "label_of", "plain"]
+__all__ = ["Control", "Field", "FieldControl", "flag_of", "label_of", "plain"]
 
 _STATIC = Path(__file__).parent / "static" / "forms"
-_WORDS = {"urls": "URLs", "url": "URL", "id": "ID", "img": "image", "pos": "position"}
+_WORDS = {"urls": "URLs", "url": "URL", "id": "ID", "img": "image", "pos": "position", "hd": "HD"}
+_NAMES = {
+    "iw": "Image weight", "no": "Without", "sref": "Style references", "sw": "Style weight", "cref": "Character references",
+    "cw": "Character weight", "oref": "Omni reference", "ow": "Omni weight", "exp": "Experimental", "tile": "Seamless tile",
+    "extra": "Further flags", "task_id": "Task", "image_index": "Which picture", "end_url": "Last picture",
+    "image_urls": "Pictures", "batch_size": "Clips", "img_pos": "Place of the picture",
+}  # fmt: skip
+"""Names that are Midjourney's own abbreviations, or that read better in other words."""
+_FLAGS = {"iw", "no", "sref", "sw", "cref", "cw", "oref", "ow", "exp", "tile"}
 
 
 def label_of(name: str) -> str:
     """Write a field's name for people.
 
-    >>> label_of("image_urls"), label_of("chaos")
-    ('Image URLs', 'Chaos')
+    >>> label_of("sref"), label_of("chaos")
+    ('Style references', 'Chaos')
     """
+    if name in _NAMES:
+        return _NAMES[name]
     words = " ".join(_WORDS.get(word, word) for word in name.split("_"))
     return words[:1].upper() + words[1:]
+
+
+def flag_of(name: str) -> str:
+    """Return Midjourney's own word for a field whose label is another one, "" where the label says it.
+
+    >>> flag_of("sref"), flag_of("chaos")
+    ('--sref', '')
+    """
+    return f"--{name}" if name in _FLAGS else ""
 
 
 def plain(value: Any) -> Any:

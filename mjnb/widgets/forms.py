@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mjnb.errors import InvalidRequest, MjnbError
-from mjnb.modes import RawRequest, Request, rule
 from mjnb.views.fallback import Stills
 from mjnb.widgets import words
-from mjnb.widgets.controls import control, greys
+from mjnb.widgets.controls import greys
 from mjnb.widgets.field import Field
+from mjnb.widgets.formbody import FormBody, model_of, ordered, reads, required
 from mjnb.widgets.kit import button, line, sheet, shown, shut
 from mjnb.widgets.outcome import Outcome
-from mjnb.widgets.painting import FIELDS, Painting
+from mjnb.widgets.painting import Painting, paints
 from mjnb.widgets.press import Press
 from mjnb.widgets.preview import Preview, brief
 from mjnb.widgets.references import LinksControl
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mjnb.jobs import Job
+    from mjnb.modes import Request
     from mjnb.session import Session
     from mjnb.tasks import Task
     from mjnb.widgets.followups import Action
@@ -61,14 +62,15 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     """
 
     def __init__(self, mode: str | type[Request], session: Session, **values: Any) -> None:
-        self.model, self.session = _model(mode, session), session
-        self.controls = {name: control(self.model, name, session) for name in _ordered(self.model)}
+        self.model, self.session = model_of(mode, session), session
+        self._body = FormBody(self.model, session)
+        self.controls = self._body.controls
         self.opens: Callable[[Action, int], None] | None = None
         self.told: Callable[[], None] | None = None
         self._touched: set[str] = set()
         self._busy_setting, self._shown_tasks = True, 0
         self._opened: dict[tuple[str, str, int], RequestForm] = {}
-        self.outcome = Outcome(session, self._open, self._refresh)
+        self.outcome = Outcome(session, self._open, self._refresh, words.brings(self.model))
         self._painting = self._make_painting()
         self._make_parts()
         super().__init__([sheet(), self._columns()])
@@ -85,8 +87,8 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             raise
 
     def _make_painting(self) -> Painting | None:
-        paints = {"image_urls", *FIELDS} <= self.controls.keys()
-        return Painting(self.session, self._refresh, self.controls["mask"]) if paints else None
+        fields = paints(self.model, self._body.takes)
+        return Painting(self.session, self._refresh, self.controls, fields) if fields else None
 
     def _make_parts(self) -> None:
         spec = {
@@ -103,12 +105,7 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     def _columns(self) -> Any:
         """Lay the fields beside what comes of them."""
-        fields = [one.widget for one in self.controls.values()]
-        if self._painting is not None:
-            at = list(self.controls).index(FIELDS[0])
-            fields.insert(at, self._painting.box)
-        left = ipywidgets.VBox(fields)
-        left.add_class("mjnb-fields")
+        left = self._body.box(None if self._painting is None else self._painting.box, "mask")
         send = ipywidgets.HBox([self.generate_button, self.reuse])
         send.add_class("mjnb-send")
         right = ipywidgets.VBox([send, self.reason, self.advice, self.preview, self.outcome.box])
@@ -180,7 +177,7 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     def focus(self) -> None:
         """Bring the keyboard to the first field that is still to be filled in, else to the first."""
-        wanted = [self.controls[name] for name in _ordered(self.model) if name in _required(self.model)]
+        wanted = [self.controls[name] for name in ordered(self.model) if name in required(self.model)]
         empty = [one for one in wanted if one.value is None]
         next(iter([*empty, *self.controls.values()])).focus()
 
@@ -197,10 +194,12 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         """Build the request as it stands in the form. Raises `InvalidRequest`."""
         painted = self._painting.problem() if self._painting is not None else None
         values = self.values
+        missing = required(self.model) - values.keys()
         if (
             painted is not None
-            and _required(self.model) - values.keys()
-            and values.keys() >= _required(self.model) - {*FIELDS}
+            and self._painting is not None
+            and missing
+            and missing <= {*self._painting.fields}
         ):
             raise painted
         request = self.model(**values)
@@ -218,10 +217,9 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self._refresh()
 
     def _follow_picture(self) -> None:
-        """Have the painter show the first reference picture."""
+        """Have the painter show the picture that is chosen."""
         if self._painting is not None:
-            urls = self.controls["image_urls"].value or [""]
-            self._painting.show(str(urls[0]))
+            self._painting.follow()
 
     # -- what is said of it --------------------------------------------------------------------------------------
 
@@ -265,14 +263,12 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         for name, one in self.controls.items():
             text = str(problem) if name == field and name in self._touched else ""
             one.complain(rest if name == field else "", text)
+        self._body.follow(field if field in self._touched else "")
 
     def _grey(self) -> None:
         if self._painting is not None:
-            paints, gives = self._painting.painter is not None, bool(self._painting.values())
-            for name in FIELDS:  # numbers are seen wherever they would be sent
-                one = self.controls[name]
-                one.widget.layout.display = "none" if gives or (paints and one.value is None) else ""
-        others = {name: value for name, value in self.values.items() if _reads(self.model, name, value)}
+            self._painting.hide_numbers()
+        others = reads(self.model, self.values)
         for name, one in self.controls.items():
             whole, some = greys(self.model, name, self.session, **others)
             one.grey(whole)
@@ -347,9 +343,9 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         key = (view.task.id, action.name, index)
         if key not in self._opened:
             self._opened[key] = RequestForm(action.model, self.session, **values)
-            self._opened[key].add_close(
-                f"{action.model.mode} · picture {index}", partial(self._shut, key, view)
-            )
+            what = "text" if action.texts else "picture"
+            title = f"{action.model.mode} · {what} {index}" if action.per_picture else action.model.mode
+            self._opened[key].add_close(title, partial(self._shut, key, view))
             self.outcome.insert(self._opened[key], view)
         self._opened[key].focus()
 
@@ -394,37 +390,8 @@ class RequestForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         if self._painting is not None:
             self._painting.close()
         self.outcome.close()
-        for one in self.controls.values():
-            one.close()
+        self._body.close()
         for child in self.children:
             shut(child)
         self.layout.close()
         super().close()
-
-
-def _model(mode: Any, session: Session) -> type[Request]:
-    """Find a mode of the gateway by its name; a class stands for itself."""
-    if isinstance(mode, type) and issubclass(mode, Request) and mode is not RawRequest:
-        return mode
-    modes = session.dialect.modes
-    if isinstance(mode, str) and mode in modes:
-        return modes[mode]
-    raise InvalidRequest("mode", mode, f"{session.dialect.title} has {', '.join(modes)}")
-
-
-def _ordered(model: type[Request]) -> list[str]:
-    """Put what must be filled in before what may be."""
-    fields = model.model_fields
-    return sorted(fields, key=lambda name: not fields[name].is_required())
-
-
-def _required(model: type[Request]) -> set[str]:
-    return {name for name, field in model.model_fields.items() if field.is_required()}
-
-
-def _reads(model: type[Request], name: str, value: Any) -> bool:
-    try:
-        rule(model, name).read(name, value)
-    except InvalidRequest:
-        return False
-    return True

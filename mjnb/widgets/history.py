@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mjnb.clips import is_clip
 from mjnb.errors import MjnbError
 from mjnb.jobs import Job
 from mjnb.runner import request_of
@@ -60,9 +61,13 @@ class Spent:
             return "This session: nothing sent yet"
         number = f"{self.tasks} task{'' if self.tasks == 1 else 's'}"
         more = f", and {self.unpriced} of unknown price" if self.unpriced else ""
+        if self.unpriced and self.unpriced == self.tasks:
+            price, more = "price unknown", ""
+        else:
+            price = money(self.micro)
         more += f", and {self.doubtful} more that may have been charged" if self.doubtful else ""
         unreal = " (simulated: nothing was charged)" if simulated else ""
-        return f"This session: {number}, {money(self.micro)}{more}{unreal}"
+        return f"This session: {number}, {price}{more}{unreal}"
 
 
 def spent(session: Session) -> Spent:
@@ -165,11 +170,25 @@ def _item(entry: Entry, known: Mapping[str, Entry], stars: int) -> dict[str, Any
     word = _WORDS[entry.state] if entry.state is not TaskState.SUCCESS or _lacks(entry) else ""
     facts = (word, step(request_of(entry)), price, _clock(entry))
     first = next((image for image in entry.images if image.path), None)
+    prompt, said = _prompt(entry, known), _said(entry)
     return {
-        "id": entry.task_id or entry.row, "title": _prompt(entry, known)[:_SHORT] or entry.mode,
-        "reason": _reason(entry), "stars": stars, "fetch": is_open(entry),
+        "id": entry.task_id or entry.row, "title": (prompt or said)[:_SHORT] or entry.mode,
+        "reason": _reason(entry), "stars": stars, "fetch": is_open(entry), "mark": _mark(entry),
+        "said": said[:_SHORT] if prompt else "",
         "facts": " · ".join(filter(None, facts)), "path": first.path if first else None,
     }  # fmt: skip
+
+
+def _said(entry: Entry) -> str:
+    """Return an answer in words on one line."""
+    return " · ".join(" ".join(text.split()) for text in entry.texts)
+
+
+def _mark(entry: Entry) -> str:
+    """Return what stands on the picture's place: a clip's arrow, a sign for words."""
+    if any(image.path is not None and is_clip(image.path) for image in entry.images):
+        return "▶"
+    return "¶" if entry.texts else ""
 
 
 def _reason(entry: Entry) -> str:
@@ -188,7 +207,7 @@ def _clock(entry: Entry) -> str:
 
 
 def _words(entry: Entry, known: Mapping[str, Entry]) -> str:
-    return f"{_prompt(entry, known)} {entry.mode} {entry.task_id}"
+    return f"{_prompt(entry, known)} {_said(entry)} {entry.mode} {entry.task_id}"
 
 
 def _prompt(entry: Entry, known: Mapping[str, Entry]) -> str:

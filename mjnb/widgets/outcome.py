@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import threading
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from mjnb import images
 from mjnb.errors import MjnbError
 from mjnb.jobs import Job
 from mjnb.widgets.followups import step
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome"]
 
+_PREVIEW = 320  # px, the long side of an unfinished picture
 _MOST = 20  # results on the page; the ledger keeps them all
 
 
@@ -36,6 +39,7 @@ class Outcome:
         session: Draws.
         opens: Called with an action that asks for more than it knows, the picture's index, and the result it is of.
         told: Called when a task begins or ends.
+        brings: What will be seen here, in a word.
 
     Attributes:
         asked: How many tasks were asked for here, whatever became of them.
@@ -47,17 +51,20 @@ class Outcome:
         session: Session,
         opens: Callable[[Action, int, Result], None],
         told: Callable[[], None],
+        brings: str = "pictures",
     ) -> None:
         self.session, self._opens, self._told = session, opens, told
         self.job: Job[Task] | None = None
         self.tasks: list[Task] = []
         self.working = Working(self.stop)
         self.says = line(role="alert", name="mjnb-said")
-        self.empty = line("The pictures will appear here.", name="mjnb-empty")
+        self.empty = line(f"The {brings} will appear here.", name="mjnb-empty")
         self.results = ipywidgets.VBox([self.empty])
         self.results.add_class("mjnb-results")
         self.box = ipywidgets.VBox([self.says, self.working.box, self.results])
         self._closed = self._running = False
+        self._seen_url = ""
+        self._looking: Job[None] | None = None
         self._lock = threading.Lock()
         self.asked = 0
         self.moved: Callable[[], None] = _nothing
@@ -126,8 +133,26 @@ class Outcome:
             after.error = text
 
     def _changed(self, task: Task) -> None:
-        self.working.state = task.state
-        self.moved()
+        is_new = self.working.state is not task.state
+        self.working.state, self.working.progress = task.state, task.progress
+        self._look_at(task.preview)
+        if is_new:  # progress alone is in no ledger
+            self.moved()
+
+    def _look_at(self, url: str) -> None:
+        """Fetch an unfinished picture and show it; each one once, and one at a time."""
+        if not url or url == self._seen_url or (self._looking is not None and not self._looking.done()):
+            return
+        self._seen_url = url
+        self._looking = Job(self._show_preview(url, self.asked), label="looking at an unfinished picture")
+
+    async def _show_preview(self, url: str, turn: int) -> None:
+        """Show it blurred as long as its task is under way; that it cannot be had is nothing to speak of."""
+        with contextlib.suppress(MjnbError, OSError):
+            data = await (await self.session.runner()).client.fetch(url)
+            small = await asyncio.to_thread(images.thumbnail, data, _PREVIEW)
+            if self._running and turn == self.asked and not self._closed:
+                self.working.preview(small)
 
     async def _follow(self, drawn: Job[Task], after: Result | None) -> Task:
         beat = asyncio.ensure_future(self.working.beat(drawn))

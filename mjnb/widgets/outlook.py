@@ -69,28 +69,33 @@ class Outlook:
 
 
 class _Unadvised:
-    """A session that prepares requests without warning anybody: a form shows advice itself, and warnings print."""
+    """A session that prepares requests without warning anybody: a form shows advice itself, and warnings print.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    What the gateway's steps move is noted in `moved`, a sentence each.
+    """
+
+    def __init__(self, session: Session, moved: dict[str, None]) -> None:
+        self._session, self._moved = session, moved
 
     def prepare(self, request: Request) -> Request:
         """Check a request against the gateway."""
+        self._moved |= dict.fromkeys(self._session.dialect.settle(request)[1])
         return self._session.prepare(request, advise=False)
 
 
 class _Quiet:
-    """A sweep whose cells are checked without warnings."""
+    """A sweep whose cells are checked without warnings; `moved` says which values were moved to what the gateway has."""
 
     def __init__(self, sweep: Sweep) -> None:
         self._sweep = sweep
+        self.moved: dict[str, None] = {}
         self.axes: Mapping[str, Sequence[Any]] = sweep.axes
         self.take = sweep.take
         self.leave_out = sweep.leave_out
 
     def valid(self, session: Session) -> tuple[list[Cell], list[Skipped]]:
         """Return the cells as the gateway would take them, and those left out."""
-        return self._sweep.valid(cast("Session", _Unadvised(session)))
+        return self._sweep.valid(cast("Session", _Unadvised(session, self.moved)))
 
 
 def look(order: Order, session: Session, begun: str = "") -> Outlook:
@@ -103,10 +108,11 @@ def look(order: Order, session: Session, begun: str = "") -> Outlook:
     """
     try:
         sweep = order.sweep(on_invalid="skip")
-        plan = make_plan(_Quiet(sweep), session, retry=order.retry)
+        plan = make_plan(quiet := _Quiet(sweep), session, retry=order.retry)
     except InvalidRequest as error:
         return Outlook(problem=str(error), at=error.field)
     seen = _seen(sweep, plan, session)
+    seen = replace(seen, notes=(*quiet.moved, *seen.notes))
     problem = _impossible(order, plan) or _priceless(order, plan, session)
     if problem:
         return replace(seen, problem=problem)

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
-from mjnb.modes import ImageToImage, TextToImage, UploadPaint, Upscale, Vary
-from mjnb.parts import Checked, Mask
+from mjnb.errors import InvalidRequest
+from mjnb.parts import Mask
 from mjnb.views.assets import script, style
 from mjnb.views.fallback import Stills
-from mjnb.widgets.field import plain
+from mjnb.widgets.pyline import as_python, typed
+from mjnb.widgets.written import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from mjnb.gateways.base import Call
     from mjnb.modes import Request
     from mjnb.session import Session
 
 __all__ = ["Preview", "as_curl", "as_python", "as_sent", "brief", "typed"]
 
-_LONGEST = 200  # characters of a picture in base64 that are shown
-
 _STATIC = Path(__file__).parent / "static" / "forms"
+_MASK = "<the mask as a PNG, drawn when it is sent>"
 
 
 class Preview(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still picture goes before the view
@@ -47,53 +46,45 @@ class Preview(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still p
         return {"text/plain": self.texts.get("Python", "")}
 
     def show(self, session: Session, request: Request | None, *, reuse: bool = False) -> None:
-        """Show what a request comes to; None: there is none yet."""
+        """Show what a request comes to; None: there is none yet.
+
+        Of one that goes on from a task that the ledger does not know only the line of Python is shown: the rest depends on
+        what the gateway will say of that task.
+        """
         if request is None:
             self.texts = {}
             return
-        body = brief(as_sent(session, request))
-        self.texts = {
-            "Python": as_python(request, reuse=reuse),
-            "JSON": json.dumps(body, indent=2, ensure_ascii=False),
-            "curl": as_curl(session, request),
-        }
-
-
-def brief(value: Any) -> Any:
-    """Return a value as JSON holds it, with pictures in base64 named by kind and size: nobody reads them.
-
-    >>> brief({"url": "data:image/png;base64," + 4000 * "A", "width": 64})
-    {'url': '<PNG, 3 kB>', 'width': 64}
-    """
-    value = plain(value)
-    if isinstance(value, dict):
-        return {name: brief(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [brief(item) for item in value]
-    return _named_picture(value) if _is_picture(value) else value
-
-
-def _is_picture(value: Any) -> bool:
-    return (
-        isinstance(value, str)
-        and len(value) > _LONGEST
-        and (value.startswith("data:image/") or re.fullmatch(r"[A-Za-z0-9+/=]+", value) is not None)
-    )
-
-
-def _named_picture(text: str) -> str:
-    head, _, data = text.rpartition(",")
-    kind = re.match(r"data:image/(\w+)", head)
-    return f"<{kind[1].upper() if kind else 'PNG'}, {max(1, round(len(data) * 3 / 4000))} kB>"
+        self.texts = {"Python": as_python(request, reuse=reuse)}
+        try:
+            body = json.dumps(brief(as_sent(session, request)), indent=2, ensure_ascii=False)
+            self.texts = {**self.texts, "JSON": body, "curl": as_curl(session, request)}
+        except InvalidRequest:
+            if "task_id" not in request.given():
+                raise
 
 
 def as_sent(session: Session, request: Request) -> dict[str, Any]:
     """Return the body that would be posted.
 
+    Files of this machine stand there by their names, and a mask that travels as a picture by another one's.
+
     Raises:
         InvalidRequest: The gateway would refuse it.
     """
-    return dict(session.dialect.submit(request, session.envelope).body or {})
+    return dict(_spelled(session, request).body or {})
+
+
+def _spelled(session: Session, request: Request) -> Call:
+    """Spell a request as the gateway will see it, with what the ledger knows of the task that it goes on from."""
+    dialect, given = session.dialect, request.given()
+    task_id, mask = given.get("task_id"), given.get("mask")
+    envelope = session.envelope
+    if isinstance(task_id, str):
+        parent = dialect.parent_of(request, session.store.told_of(task_id, session.gateway))
+        envelope = replace(envelope, parent=parent)
+    if isinstance(mask, Mask) and mask.url is None and dialect.masks != "areas":
+        request = request.model_copy(update={"mask": Mask.model_construct(url=_MASK, areas=None)})
+    return dialect.submit(request, envelope)
 
 
 def as_curl(session: Session, request: Request) -> str:
@@ -106,7 +97,7 @@ def as_curl(session: Session, request: Request) -> str:
         InvalidRequest: The gateway would refuse it.
     """
     dialect = session.dialect
-    call = dialect.submit(request, session.envelope)
+    call = _spelled(session, request)
     body = json.dumps(brief(dict(call.body or {})), ensure_ascii=False)
     here = _address(session)
     url = (here or dialect.base_url) + call.path
@@ -118,6 +109,7 @@ def as_curl(session: Session, request: Request) -> str:
             f"curl -X {call.method} {shlex.quote(url)}",
             f'-H "Authorization: Bearer {key}"',
             "-H 'Content-Type: application/json'",
+            *(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers.items()),
             f"-d {shlex.quote(body)}",
         )
     )
@@ -127,86 +119,3 @@ def _address(session: Session) -> str:
     """Return where a session's requests go, "" as long as its simulator has not been started."""
     runner = session.runner_now
     return session.place.base_url or ("" if runner is None else runner.client.base_url)
-
-
-def as_python(request: Request, *, reuse: bool = False) -> str:
-    """Write the line that does the same with a session `mj`; run in a cell, it asks for an equal request.
-
-    >>> as_python(TextToImage(prompt="a fox", version="v7", chaos=20))
-    "await mj.imagine('a fox', version='v7', chaos=20)"
-    """
-    line = _call(request, reuse)
-    mask = getattr(request, "mask", None)
-    if not isinstance(mask, Mask) or mask.url is None or not _is_picture(mask.url):
-        return line
-    return f"# mask: the {_named_picture(mask.url)[1:-1]} of the painter, mjnb.Mask(url=...)\n{line}"
-
-
-def _call(request: Request, reuse: bool) -> str:
-    given = typed(request).given()
-    write = _LINES.get(type(request))
-    more = ["reuse=True"] if reuse else []
-    if write is None:
-        inner = ", ".join(_named(given))
-        return f"await mj.draw({', '.join([f'mjnb.{type(request).__name__}({inner})', *more])})"
-    name, first = write(given)
-    return f"await mj.{name}({', '.join([*first, *_named(given), *more])})"
-
-
-def _imagine(given: dict[str, Any]) -> tuple[str, list[str]]:
-    return "imagine", [repr(given.pop("prompt"))]
-
-
-def _imagine_from(given: dict[str, Any]) -> tuple[str, list[str]]:
-    return "imagine", [repr(given.pop("prompt")), repr(list(given.pop("image_urls")))]
-
-
-def _inpaint(given: dict[str, Any]) -> tuple[str, list[str]]:
-    (url,) = given.pop("image_urls")
-    return "inpaint", [repr(url), repr(given.pop("prompt")), _code(given.pop("mask"))]
-
-
-def _vary(given: dict[str, Any]) -> tuple[str, list[str]]:
-    return "vary", [repr(given.pop(name)) for name in ("task_id", "image_index", "strength")]
-
-
-def _upscale(given: dict[str, Any]) -> tuple[str, list[str]]:
-    first = [repr(given.pop(name)) for name in ("task_id", "image_index")]
-    return "upscale", [*first, f"kind={given.pop('kind')!r}"]
-
-
-_LINES: dict[type[Request], Callable[[dict[str, Any]], tuple[str, list[str]]]] = {
-    TextToImage: _imagine,
-    ImageToImage: _imagine_from,
-    UploadPaint: _inpaint,
-    Vary: _vary,
-    Upscale: _upscale,
-}
-
-
-def _named(given: dict[str, Any]) -> list[str]:
-    return [f"{name}={_code(value)}" for name, value in given.items()]
-
-
-def _code(value: Any) -> str:
-    """Write a value as code in which our own classes are `mjnb`'s."""
-    if isinstance(value, Mask) and _is_picture(value.url):
-        return "mask"
-    if isinstance(value, Checked):
-        inner = ", ".join(_named(value.given()))
-        return f"mjnb.{type(value).__name__}({inner})"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_code(item) for item in value)}]"
-    return repr(value)
-
-
-def typed(request: Request) -> Request:
-    r"""Return a request as it would be typed: braces in its prompt are literal, and written so.
-
-    >>> typed(TextToImage(prompt="a {red} fox")).prompt
-    'a \\{red\\} fox'
-    """
-    prompt = request.given().get("prompt")
-    if not isinstance(prompt, str) or not re.search(r"[{}]", prompt):
-        return request
-    return request.replace(prompt=re.sub(r"[\\{}]", r"\\\g<0>", prompt))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from mjnb.errors import InvalidRequest, StoreError
+from mjnb.clips import is_clip
+from mjnb.errors import InvalidRequest, MjnbError, StoreError
+from mjnb.jobs import Job
 from mjnb.tasks import Image, TaskState
 from mjnb.widgets.field import FieldControl
+from mjnb.widgets.files import handed, small_copies, take_in
 from mjnb.widgets.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -23,6 +28,7 @@ __all__ = ["LinksControl", "NameControl", "finished", "left"]
 
 _LATEST = 24
 _DAY_S = 86_400.0
+_FOR_EVER_S = 1e6 * _DAY_S
 _SHORT = 60
 
 
@@ -38,7 +44,7 @@ def left(session: Session, entry: Entry) -> float | None:
 
 
 class LinksControl(FieldControl):
-    """A list of picture URLs, which may be picked from the ledger.
+    """A list of pictures: by URL, picked from the ledger, or files of this computer where the gateway takes such.
 
     Pictures of the gateway's own die there after some days: what is left of that is said, and an expired one is refused
     before anything is sent.
@@ -48,6 +54,7 @@ class LinksControl(FieldControl):
         super().__init__(name, rule, {**spec, **_ways(session)})
         self._session = session
         self._expiry: dict[str, float | None] = {}
+        self._shown: dict[str, bytes] = {}
         self._field = self.widget
         self.shelf = Shelf("Pictures of earlier tasks, latest first", pick=self._pick)
         self.shelf.layout.display = "none"
@@ -62,20 +69,21 @@ class LinksControl(FieldControl):
 
     @property
     def value(self) -> Any:
-        """The URLs, None if there are none."""
+        """The URLs (and the names of files), None if there are none."""
         return list(self._field.value) if self._field.value else None
 
     @value.setter
     def value(self, value: Any) -> None:
-        """Take URLs, or pictures of earlier tasks, as `session.imagine` does."""
-        several = [value] if isinstance(value, str | Image) else value
+        """Take URLs, paths, or pictures of earlier tasks, as `session.imagine` does."""
+        several = [value] if isinstance(value, str | Image | Path) else value
         if isinstance(several, list | tuple):
-            several = [one.url if isinstance(one, Image) else one for one in several]
+            several = [handed(self._session, one) for one in several]
         self._field.value = self._spelled(several)
 
     def joined(self, more: Any) -> list[Any]:
         """Return the list with more at its end, each once; where only one is taken, that is the new one."""
         have = [] if getattr(self.rule, "high", None) == 1 else list(self.value or ())
+        more = self._spelled([handed(self._session, one) for one in more])
         return [*have, *(one for one in more if one not in have)]
 
     def focus(self) -> None:
@@ -107,9 +115,31 @@ class LinksControl(FieldControl):
                 return InvalidRequest(f"{self.name}[{i}]", url, allowed, hint="Use a newer one.")
         return None
 
-    def _on_message(self, _: Any, content: Any, __: Any) -> None:
+    def _on_message(self, _: Any, content: Any, buffers: Any) -> None:
         if content == "ledger":
             self.open()
+        elif content == "ready":
+            self._send_thumbs()
+        elif isinstance(content, dict) and "file" in content and buffers:
+            self.upload(str(content["file"]), bytes(buffers[0]))
+
+    def upload(self, name: str, data: bytes) -> Job[None]:
+        """Take in a file of this computer: it is kept in the session's store, and handed over when the request is sent.
+
+        Args:
+            name: What it is called there, for what is said of it.
+            data: A JPEG, PNG or WebP of at most 10 MB; anything else is refused at the field.
+        """
+        return Job(self._upload(name, data), label="taking a file")
+
+    async def _upload(self, name: str, data: bytes) -> None:
+        try:
+            local = await asyncio.to_thread(take_in, self._session, self.name, name, data)
+        except (MjnbError, OSError) as error:
+            self._field.error = str(error)
+            return
+        self._field.error = ""
+        self._field.value = self.joined([local])
 
     def open(self) -> None:
         """Show or hide the pictures of the ledger."""
@@ -121,9 +151,7 @@ class LinksControl(FieldControl):
 
     def _pick(self, item: Mapping[str, Any]) -> None:
         """Take one picture in; a list of exactly one is replaced."""
-        url, most = item["url"], getattr(self.rule, "high", None)
-        have = [one for one in self._field.value or () if one != url]
-        self._field.value = [url] if most == 1 else [*have, url]
+        self._field.value = self.joined([item["url"]])
         self.shelf.layout.display = "none"
 
     def _on_value(self, _: Any) -> None:
@@ -131,6 +159,7 @@ class LinksControl(FieldControl):
             self._learn()
         except StoreError as error:
             self._field.note = str(error)
+        self._send_thumbs()
 
     def _learn(self) -> None:
         """Look up when the pictures in the list die at the gateway, and say it."""
@@ -144,20 +173,39 @@ class LinksControl(FieldControl):
             for url in urls
             if (expires := self._expiry.get(url)) is not None and expires > now
         ]
-        days = f"{min(spans) / _DAY_S:.0f} days" if spans else ""
-        self._field.note = f"From the ledger: {title} keeps it for {days} more." if spans else ""
+        self._field.note = (
+            f"From the ledger: {title} keeps it for {_span(min(spans))} more." if spans else ""
+        )
+
+    def _send_thumbs(self) -> None:
+        urls = [url for url in self._field.value or () if isinstance(url, str)]
+        if urls:
+            Job(self._show(urls), label="reading thumbnails")
+
+    async def _show(self, urls: list[str]) -> None:
+        """Send the page small copies of what lies on this machine; it fetches nothing by itself."""
+        wanted = [url for url in urls if url not in self._shown]
+        self._shown |= await asyncio.to_thread(small_copies, self._session, wanted)
+        known = {url: self._shown[url] for url in urls if self._shown.get(url)}
+        if known and self._field.comm is not None:
+            self._field.send({"thumbs": list(known)}, buffers=list(known.values()))
+
+
+def _span(left_s: float) -> str:
+    days = left_s / _DAY_S
+    return f"{days:.0f} days" if days >= 2 else f"{max(1, round(left_s / 3600))} hours"  # noqa: PLR2004
 
 
 def _ways(session: Session) -> dict[str, Any]:
     """Say in which ways this gateway takes pictures, and what the others lack."""
     title, ways = session.dialect.title, session.dialect.references
-    days = session.dialect.url_life_s / _DAY_S
+    life = session.dialect.url_life_s
     only = f"{title} fetches pictures by URL alone; put the file on the web first."
     return {
-        "upload": "" if "base64" in ways else only,
+        "upload": "" if {"base64", "upload"} & set(ways) else only,
         "ledger": "" if "url" in ways else f"{title} does not fetch pictures by URL.",
-        "tip": f"{title} removes its own pictures {days:.0f} days after they were made."
-        if days < 1e6  # noqa: PLR2004  (for ever)
+        "tip": f"{title} removes its own pictures {_span(life)} after they were made."
+        if life < _FOR_EVER_S
         else "",
     }
 
@@ -171,16 +219,22 @@ def _pictures(session: Session, entry: Entry) -> list[dict[str, Any]]:
     span = left(session, entry)
     gone = span is not None and span <= 0
     title = str(entry.held.get("prompt") or entry.mode)[:_SHORT]
-    facts = (
-        "expired at the gateway" if gone else f"{span / _DAY_S:.0f} days left" if span is not None else ""
-    )
-    return [
-        {
-            "id": f"{entry.task_id}/{image.index}", "title": f"{title}, picture {image.index}", "facts": facts,
-            "reason": facts if gone else "", "path": image.path, "url": image.url,
-        }
-        for image in entry.images
-    ]  # fmt: skip
+    facts = "expired at the gateway" if gone else f"{_span(span)} left" if span is not None else ""
+    found = []
+    for image in entry.images:
+        if image.path is not None and is_clip(image.path):
+            continue
+        try:
+            url, why = handed(session, image), ""
+        except InvalidRequest as error:
+            url, why = image.url, str(error)
+        found.append(
+            {
+                "id": f"{entry.task_id}/{image.index}", "title": f"{title}, picture {image.index}", "facts": facts,
+                "reason": why or (facts if gone and not isinstance(url, Path) else ""), "path": image.path, "url": url,
+            }
+        )  # fmt: skip
+    return found
 
 
 class NameControl(FieldControl):

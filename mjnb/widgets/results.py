@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 
 from mjnb import images
+from mjnb.clips import MIME, is_clip
 from mjnb.errors import InvalidRequest, MjnbError, PictureBroken
 from mjnb.jobs import Job
 from mjnb.tasks import money, seconds
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from mjnb.session import Session
     from mjnb.tasks import Image, Task
 
-__all__ = ["Result", "Seen", "look"]
+__all__ = ["Result", "Seen", "look", "read_clip"]
 
 _STATIC = Path(__file__).parent / "static" / "forms"
 _LARGE = 1536  # px, long side
@@ -35,13 +36,14 @@ _MOST_STARS = 5
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A task with everything that its view needs from the disk."""
+    """A task with everything that its view needs from the disk; `clips` are the lengths of its clips in bytes, 0 for a picture."""
 
     task: Task
     line: tuple[Task, ...]
     thumbs: tuple[bytes, ...]
     stars: int
     actions: tuple[Action, ...]
+    clips: tuple[int, ...] = ()
 
 
 def look(session: Session, task: Task) -> Seen:
@@ -56,7 +58,18 @@ def look(session: Session, task: Task) -> Seen:
         thumbs=tuple(_small(image) for image in task.images),
         stars=session.stars().get(task.id, 0),
         actions=tuple(actions(session, task)),
+        clips=tuple(_length(image) for image in task.images),
     )
+
+
+def _length(image: Image) -> int:
+    """Return how many bytes a clip has, 0 for a picture, and for a clip that is not there."""
+    if image.path is None or not is_clip(image.path):
+        return 0
+    try:
+        return image.path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _small(image: Image, size: int = images.THUMB) -> bytes:
@@ -104,15 +117,18 @@ class Result(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pi
         return {one.name: one for one in self._seen.actions}
 
     def press(self, name: str, index: int = 0) -> None:
-        """Do one of `actions` with picture `index`, as its button does.
+        """Do one of `actions` with picture (or text) `index`, as its button does.
 
         Raises:
-            InvalidRequest: There is no such action, or no such picture.
+            InvalidRequest: There is no such action, or no such picture, or the task does not offer it.
         """
         if name not in self.actions:
             raise InvalidRequest.unknown_name(name, "what can be done here", self.actions)
-        if not 0 <= index < len(self.task.images):
-            raise InvalidRequest("index", index, f"0 to {len(self.task.images) - 1}")
+        most = len(self.task.images or self.task.texts)
+        if not 0 <= index < most:
+            raise InvalidRequest("index", index, f"0 to {most - 1}")
+        if reason := self.actions[name].reason(index):
+            raise InvalidRequest("press", name, reason.rstrip("."))
         self._act(self.actions[name], index)
 
     def rate(self, stars: int) -> Job[None]:
@@ -149,6 +165,8 @@ class Result(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pi
             self._walk(str(content["walk"]))
         elif "large" in content:
             Job(self._send_large(_whole(content["large"])), label="reading a picture")
+        elif "clip" in content:
+            Job(self._send_clip(_whole(content["clip"])), label="reading a clip")
 
     async def _send_large(self, index: int) -> None:
         if not 0 <= index < len(self.task.images):
@@ -157,11 +175,28 @@ class Result(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still pi
         if data and self.comm is not None:
             self.send({"large": index}, buffers=[data])
 
+    async def _send_clip(self, index: int) -> None:
+        """Send a clip's bytes, which a page asks for when somebody presses play."""
+        if not 0 <= index < len(self.task.images):
+            return
+        try:
+            kind, data = await asyncio.to_thread(read_clip, self.task.images[index])
+        except (OSError, PictureBroken) as error:
+            self.error = f"Clip {index} cannot be played: {error}"
+            return
+        if self.comm is not None:
+            self.send({"clip": index, "type": kind}, buffers=[data])
+
     def still(self) -> dict[str, Any]:
-        """Return the facts and the thumbnails inline."""
+        """Return the facts, the answer where it is text, and the thumbnails inline."""
         facts = f"{self.facts['title']}: {self.facts['line']}"
         pictures = "".join(_inline(image) for image in self.task.images)
-        return {"text/plain": facts, "text/html": f"<div>{html.escape(facts)}</div><div>{pictures}</div>"}
+        texts = "".join(f"<li>{html.escape(text)}</li>" for text in self.task.texts)
+        answer = f"<ul>{texts}</ul>" if texts else ""
+        return {
+            "text/plain": "\n".join([facts, *self.task.texts]),
+            "text/html": f"<div>{html.escape(facts)}</div>{answer}<div>{pictures}</div>",
+        }
 
     def close(self) -> None:
         """Let go of the session and of whoever is told."""
@@ -177,6 +212,22 @@ def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
+def read_clip(image: Image) -> tuple[str, bytes]:
+    """Return a clip's media type and its bytes.
+
+    Raises:
+        PictureBroken: It is no clip, or larger than anything that is sent to a page.
+        OSError: It cannot be read.
+    """
+    if image.path is None or not is_clip(image.path):
+        raise PictureBroken("it is no clip")
+    if image.path.stat().st_size > images.MAX_BYTES:
+        raise PictureBroken(
+            f"it is larger than {images.MAX_BYTES // 1_000_000} MB; its file is {image.path.name}"
+        )
+    return MIME[image.path.suffix.lstrip(".").lower()], image.path.read_bytes()
+
+
 def _bounded(image: Image) -> bytes:
     """Read a picture for looking at it in large."""
     return _small(image, _LARGE)
@@ -186,10 +237,12 @@ def _inline(image: Image) -> str:
     small = _small(image, _STILL)
     if not small:
         return ""
-    return (
-        f'<img src="{images.data_uri(small)}" alt="picture {image.index}" '
+    what = "clip" if _is_clip(image) else "picture"
+    shown = (
+        f'<img src="{images.data_uri(small)}" alt="{what} {image.index}" '
         f'style="max-width:{_STILL}px;margin:0 2px 2px 0">'
     )
+    return shown if what == "picture" else f"<span>{shown} ▶ clip</span>"
 
 
 def _facts(seen: Seen) -> dict[str, Any]:
@@ -206,7 +259,21 @@ def _facts(seen: Seen) -> dict[str, Any]:
         "path": [{"id": one.id, "label": step(one.request)} for one in seen.line],
         "actions": [one.seen() for one in seen.actions],
         "most_stars": _MOST_STARS,
+        "clips": [
+            _clip_words(length, image) if _is_clip(image) else ""
+            for length, image in zip(seen.clips, task.images, strict=False)
+        ],
+        "texts": list(task.texts),
     }
+
+
+def _is_clip(image: Image) -> bool:
+    return image.path is not None and is_clip(image.path)
+
+
+def _clip_words(length: int, image: Image) -> str:
+    size = f"{image.width} × {image.height} · " if image.width else ""
+    return f"{size}{image.path.suffix.lstrip('.') if image.path else ''} · {length / 1e6:.1f} MB"
 
 
 def _line(task: Task) -> list[str]:

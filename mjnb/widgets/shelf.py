@@ -23,14 +23,15 @@ __all__ = ["Shelf"]
 
 _STATIC = Path(__file__).parent / "static" / "forms"
 _SIZE = 128  # px, twice what is drawn, for sharp screens
-_SEEN = ("id", "title", "facts", "reason", "stars", "fetch")
+_SEEN = ("id", "title", "facts", "reason", "stars", "fetch", "mark", "said")
 
 
 class Shelf(Stills, anywidget.AnyWidget):  # type: ignore[misc]  # the still picture goes before the view
     """Rows or tiles to choose from, each a button with a small picture and its words.
 
-    An item is a mapping with `id`, `title`, `facts`, `reason` (why it cannot be chosen, "" if it can), perhaps `stars`
-    and `fetch` (it has a button that fetches it), and the `path` of its picture, which the page does not see.
+    An item is a mapping with `id`, `title`, `facts`, `reason` (why it cannot be chosen, "" if it can), perhaps `stars`,
+    `fetch` (it has a button that fetches it), `mark` (a sign on its picture, or in the place of one), `said` (an answer in
+    words), and the `path` of its picture, which the page does not see.
 
     Args:
         title: What the shelf holds.

@@ -109,10 +109,12 @@ class SweepForm(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ha
         self.fill(**prefilled(given))
 
     def _fields(self) -> list[str]:
-        return [name for name in self.model.model_fields if name != "prompt"]
+        """Name the fields that the gateway takes, but for the prompt."""
+        taken = self.session.dialect.takes[self.model.mode]
+        return [name for name in self.model.model_fields if name != "prompt" and name in taken]
 
     def _spec(self) -> dict[str, Any]:
-        has_prompt = "prompt" in self.model.model_fields
+        has_prompt = "prompt" in self.session.dialect.takes[self.model.mode]
         return {
             "mode": self.model.mode,
             "prompt": rule(self.model, "prompt").help if has_prompt else "",

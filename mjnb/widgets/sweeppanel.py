@@ -188,4 +188,4 @@ def understood(order: Order, errors: Mapping[str, str], lacks: Sequence[str] = (
 
 
 def _is_numeric(value: Any) -> bool:
-    return all(type(one) is int for one in (value if isinstance(value, list) else [value]))
+    return all(type(one) in {int, float} for one in (value if isinstance(value, list) else [value]))

@@ -6,24 +6,31 @@ import html
 import re
 from typing import TYPE_CHECKING, Any
 
+from mjnb.modes import Describe, SeedOf, Shorten, Translate, Video
 from mjnb.preparing import lift_flags, single_prompt
 from mjnb.tasks import TaskState, cell_key, money
 from mjnb.widgets.field import label_of
+from mjnb.widgets.written import why
 
 if TYPE_CHECKING:
     from mjnb.errors import InvalidRequest
     from mjnb.modes import Request
     from mjnb.session import Session
 
-__all__ = ["advice", "first_words", "offer", "row", "single", "split_path"]
+__all__ = ["advice", "brings", "first_words", "offer", "row", "single", "split_path"]
 
 _MINUTE_S = 60
 
 
 def single(request: Request) -> Request:
-    """Return a request whose prompt stands for one. Raises `InvalidRequest` where it stands for several."""
+    """Return a request whose prompt stands for one. Raises `InvalidRequest` where it stands for several.
+
+    What is no prompt but a text to be worked at (`Shorten`, `Translate`) is left as it is.
+    """
     prompt = request.given().get("prompt")
-    return request.replace(prompt=single_prompt(prompt)) if isinstance(prompt, str) else request
+    if not isinstance(prompt, str) or isinstance(request, Shorten | Translate):
+        return request
+    return request.replace(prompt=single_prompt(prompt))
 
 
 def split_path(path: str) -> tuple[str, str]:
@@ -39,8 +46,10 @@ def split_path(path: str) -> tuple[str, str]:
 def first_words(problem: InvalidRequest, model: type[Request], touched: set[str]) -> str:
     """Say what is in the way: what nobody has been asked for yet in a friendly word, the rest as the API says it."""
     name = split_path(problem.field)[0]
-    if name in model.model_fields and name not in touched:
+    if name in model.model_fields and name not in touched and model.model_fields[name].is_required():
         return f"Fill in: {label_of(name)}."
+    if problem.value is None and name not in touched:
+        return f"Still to be filled in: {why(str(problem))}"
     return str(problem)
 
 
@@ -76,6 +85,17 @@ def _is_paid(session: Session, request: Request) -> bool:
 def _span(real_s: float) -> str:
     whole = max(1, round(real_s))
     return f"{whole} s" if whole < 2 * _MINUTE_S else f"{round(whole / _MINUTE_S)} min"
+
+
+def brings(model: type[Request]) -> str:
+    """Say in a word what a request brings.
+
+    >>> brings(Describe), brings(Video)
+    ('words', 'clips')
+    """
+    if issubclass(model, Describe | Shorten | Translate | SeedOf):
+        return "words"
+    return "clips" if issubclass(model, Video) else "pictures"
 
 
 def row(name: str, value: Any) -> str:

@@ -1,4 +1,7 @@
-"""A task under way, as a person may follow it: a bar against the time it usually takes, a word, and Stop."""
+"""A task under way, as a person may follow it: a bar, a word, Stop, and the unfinished picture where the gateway shows one.
+
+The bar follows what the gateway tells of the progress; where it tells nothing, the time that such a task usually takes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from mjnb import errors
+from mjnb.images import data_uri
 from mjnb.tasks import TaskState, seconds
 from mjnb.widgets.kit import button, line, shown
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Working", "explain", "fraction", "unsent"]
 
 _BEAT_S = 0.25
+_ALMOST = 0.98
 _WORDS = {
     None: "sending",
     TaskState.SUBMITTING: "sending",
@@ -37,7 +42,7 @@ def fraction(waited_s: float, usual_s: float) -> float:
     [0.0, 0.49, 0.84, 0.98]
     """
     part = max(0.0, waited_s) / max(usual_s, 1e-3)
-    return min(0.98, part / (1 + part**4) ** 0.25) if part < 1e3 else 0.98  # noqa: PLR2004  (no powers of huge numbers)
+    return min(_ALMOST, part / (1 + part**4) ** 0.25) if part < 1e3 else _ALMOST  # noqa: PLR2004  (no powers of huge numbers)
 
 
 class Working:
@@ -53,10 +58,14 @@ class Working:
         self._says = line(name="mjnb-says-line")
         tip = "Nothing new is sent. A task that the gateway has goes on there and stays in the ledger."
         self.stop_button = button("Stop", tip, self._press)
-        self.box = ipywidgets.VBox([ipywidgets.HBox([self._says, self.stop_button]), self._bar])
+        self._picture = line(name="mjnb-unfinished-line")
+        self.box = ipywidgets.VBox(
+            [ipywidgets.HBox([self._says, self.stop_button]), self._bar, self._picture]
+        )
         self.box.add_class("mjnb-working")
         self.box.layout.display = "none"
         self.state: TaskState | None = None
+        self.progress: int | None = None
         self.label, self._usual_s, self._began = "", 1.0, 0.0
 
     @property
@@ -64,6 +73,8 @@ class Working:
         """What it says now, as plain text."""
         waited = time.monotonic() - self._began
         word = _WORDS.get(self.state, str(self.state))
+        is_told = self.progress is not None and self.state is not TaskState.SUCCESS
+        word += f" · {self.progress} %" if is_told else ""
         return f"{self.label}: {word} · {seconds(waited)} of about {seconds(self._usual_s)}"
 
     def _press(self, _: Any) -> None:
@@ -73,13 +84,25 @@ class Working:
     def begin(self, label: str, usual_s: float) -> None:
         """Show a task that has just been asked for; `usual_s` are real seconds."""
         self.label, self._usual_s, self._began, self.state = label, usual_s, time.monotonic(), None
+        self.progress = None
+        self.preview(b"")
         self.stop_button.description = "Stop"
         self._draw()
         self.box.layout.display = ""
 
     def end(self) -> None:
-        """Take it away."""
+        """Take it away, and the unfinished picture with it."""
         self.box.layout.display = "none"
+        self.preview(b"")
+
+    def preview(self, picture: bytes) -> None:
+        """Show an unfinished picture (JPEG, PNG or WebP), blurred; no bytes take it away. It is kept nowhere."""
+        shown = (
+            f'<img class="mjnb-unfinished" alt="unfinished picture" src="{data_uri(picture)}">'
+            if picture
+            else ""
+        )
+        self._picture.value = shown
 
     async def beat(self, job: Job[Any]) -> None:
         """Move on four times a second until the job has ended."""
@@ -87,19 +110,26 @@ class Working:
             self._draw()
             await asyncio.sleep(_BEAT_S)
 
+    @property
+    def done(self) -> float:
+        """How far the bar is, 0 to 1 and never at its end."""
+        if self.progress is not None:
+            return min(_ALMOST, max(0, self.progress) / 100)
+        return fraction(time.monotonic() - self._began, self._usual_s)
+
     def _draw(self) -> None:
-        done = fraction(time.monotonic() - self._began, self._usual_s)
+        done = self.done
         percent = round(100 * done)
         self._says.value = shown(self.text)
         self._bar.value = (
-            f'<div class="mjnb-bar" role="progressbar" aria-label="time of this task" aria-valuemin="0" '
+            f'<div class="mjnb-bar" role="progressbar" aria-label="progress of this task" aria-valuemin="0" '
             f'aria-valuemax="100" aria-valuenow="{percent}"><div style="width:{100 * done:.1f}%"></div></div>'
         )
 
     def close(self) -> None:
         """Let go of the widgets."""
         self._stop = lambda: None
-        for one in (self._bar, self._says, self.stop_button, self.box):
+        for one in (self._bar, self._says, self._picture, self.stop_button, self.box):
             one.close()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser.lab import Jupyter, run_all
+from PIL import Image as Pillow
 
 import mjnb
 
@@ -21,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("lab")]
 
 START = """
 import tempfile, mjnb
-mj = mjnb.Session("simulator", time_scale=60, store=tempfile.mkdtemp(), quiet=True)
+mj = mjnb.Session("{gateway}", time_scale=60, store=tempfile.mkdtemp(), quiet=True)
 {code}
 """
 STUDIO = Path(mjnb.__file__).parents[1] / "notebooks" / "05_studio.ipynb"
@@ -32,11 +33,10 @@ _numbers = count()
 def cell(jupyter: Jupyter, page: Page) -> Callable[..., None]:
     """Open a notebook with one cell of code after the session, and run it."""
 
-    def run(code: str, theme: str = "JupyterLab Light") -> None:
+    def run(code: str, theme: str = "JupyterLab Light", gateway: str = "simulator") -> None:
         page.set_viewport_size({"width": 1400, "height": 1300})
-        jupyter.open(
-            page, jupyter.write(f"form-{next(_numbers)}.ipynb", START.format(code=code)), theme=theme
-        )
+        cell = START.format(code=code, gateway=gateway)
+        jupyter.open(page, jupyter.write(f"form-{next(_numbers)}.ipynb", cell), theme=theme)
         run_all(page)
         page.locator(".mjnb-field").first.wait_for(timeout=30_000)
 
@@ -76,7 +76,7 @@ def test_a_form_from_words_to_a_larger_picture(
     page.get_by_text("What will be sent").click()
     assert "chaos=51" in page.get_by_label("Python", exact=True).input_value()
     page.get_by_role("button", name="Generate").click()
-    page.get_by_role("progressbar", name="time of this task").wait_for()
+    page.get_by_role("progressbar", name="progress of this task").wait_for()
     drawn(page, 4)
     page.get_by_label("upscale picture 2").click()
     page.get_by_role("button", name="2x picture 2").click()
@@ -143,7 +143,7 @@ def test_every_mode_in_the_dark(
         "vary": "Strength",
         "upscale": "Kind",
         "upload-paint": "Canvas",
-        "image-to-image": "Image URLs",
+        "image-to-image": "Pictures",
     }
     for mode, field in fields.items():
         page.get_by_role("radio", name=mode, exact=True).check(force=True)
@@ -151,6 +151,58 @@ def test_every_mode_in_the_dark(
         found = axe(".jp-OutputArea-output")
         shoot(f"studio-dark-{mode}")
         assert found == [], mode
+
+
+def test_words_from_a_picture(
+    cell: Callable[..., None], page: Page, axe: Callable[..., list[str]], shoot: Callable[[str], Path]
+) -> None:
+    """Folds open by the keyboard; a picture is described by its menu, and a description goes into the form for pictures."""
+    cell("studio = mjnb.Studio(mj)\nstudio", "JupyterLab Dark", "simulator:acedata")
+    more = page.get_by_role("button", name="More")
+    assert not page.get_by_text("Style references", exact=True).is_visible()
+    more.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Style references", exact=True).wait_for()
+    page.get_by_role("button", name="does not take").press("Enter")
+    page.get_by_text("in APIXO (reference page)").wait_for()
+    assert axe(".jp-OutputArea-output") == []
+    page.get_by_label("Prompt", exact=True).fill("a fox in the snow")
+    page.get_by_role("button", name="Generate").click()
+    drawn(page, 4)
+    page.get_by_text("Not offered here").click()
+    page.get_by_text("Upscale one of its pictures first").first.wait_for()
+    page.get_by_label("more picture 1").click()
+    page.get_by_role("button", name="describe picture 1").click()
+    page.locator(".mjnb-answer li").nth(3).wait_for()
+    assert axe(".jp-OutputArea-output") == []
+    shoot("studio-dark-words")
+    words = page.locator(".mjnb-answer-text").nth(2).inner_text()
+    page.get_by_role("button", name="use as prompt text 2").click()
+    page.wait_for_function("words => document.querySelector('.mjnb-area').value === words", arg=words)
+
+
+def test_clips_and_files(
+    cell: Callable[..., None],
+    page: Page,
+    axe: Callable[..., list[str]],
+    shoot: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    """A file is uploaded and seen small; of a clip made of it nothing is loaded until play is pressed, and then it plays from its bytes."""
+    Pillow.new("RGB", (300, 200), "orange").save(tmp_path / "fox.png")
+    cell('mjnb.RequestForm("video", mj, prompt="it runs")', gateway="simulator:apimart")
+    page.set_input_files("input[type=file]", tmp_path / "fox.png")
+    page.locator(".mjnb-link-thumb img").wait_for()
+    page.get_by_text("PNG of this computer").wait_for()
+    page.get_by_role("button", name="Generate").click()
+    page.locator(".mjnb-clip-frame").first.wait_for()
+    assert page.locator("video").count() == 0
+    assert axe(".jp-OutputArea-output") == []
+    page.get_by_role("button", name="play clip 0").press("Enter")
+    page.wait_for_function("document.querySelector('video')?.currentTime > 0")
+    assert page.evaluate("document.querySelector('video').src.startsWith('blob:')")
+    assert axe(".jp-OutputArea-output") == []
+    shoot("form-clip")
 
 
 def test_the_studio_without_python(
@@ -186,7 +238,7 @@ def test_the_studio_without_python(
 def test_notebook_7(jupyter: Jupyter, page: Page, shoot: Callable[[str], Path]) -> None:
     """In Notebook 7 the form draws as well, on a narrow window in one column."""
     page.set_viewport_size({"width": 700, "height": 1200})
-    code = START.format(code='mjnb.RequestForm("text-to-image", mj, prompt="a fox")')
+    code = START.format(code='mjnb.RequestForm("text-to-image", mj, prompt="a fox")', gateway="simulator")
     name = jupyter.write(f"form-{next(_numbers)}.ipynb", code)
     jupyter.run_notebook(page, name)
     page.get_by_role("button", name="Generate").click(timeout=60_000)

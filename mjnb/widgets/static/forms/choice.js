@@ -1,14 +1,14 @@
 /** One of a few words: a row of buttons where there are few, a list where there are many; shapes are drawn. */
-import { make, unique } from "./dom.js";
+import { make, unique, unset } from "./dom.js";
 
-const MOST_IN_A_ROW = 6;
+export const MOST_IN_A_ROW = 6;
 const LONG = 40; // characters of a note
 const BOX = 18; // px, the longer side of a drawn shape
 
 /** The choices with the unset one first, where there is one. */
 function offered(spec) {
-  const unset = { value: null, label: spec.fallback === null ? "default" : `default (${spec.default})`, note: "" };
-  return [...(spec.required ? [] : [unset]), ...spec.choices.map((one) => ({ label: String(one.value), ...one }))];
+  const none = { value: null, label: unset(spec), note: "" };
+  return [...(spec.required ? [] : [none]), ...spec.choices.map((one) => ({ label: String(one.value), ...one }))];
 }
 
 export function makeChoice(place) {
@@ -17,6 +17,30 @@ export function makeChoice(place) {
 }
 
 export function makeShape(place) {
+  const { spec } = place;
+  const drawRow = makeShapes(place);
+  const drawFree = spec.free ? makeFree(place) : () => {};
+  return () => {
+    drawRow();
+    drawFree();
+  };
+}
+
+/** A box for a shape that is in no list, where the gateway takes such. */
+function makeFree({ model, spec, body, id, help, get, set }) {
+  const row = make("label", "mjnb-free", body, "or another shape");
+  const box = make("input", "mjnb-box", row);
+  Object.assign(box, { id: `${id}-free`, type: "text", placeholder: spec.free, autocomplete: "off", inputMode: "numeric" });
+  box.setAttribute("aria-describedby", `${help.id} ${id}-error`);
+  box.addEventListener("change", () => set(box.value.trim() || null));
+  return () => {
+    const isListed = spec.choices.some((one) => one.value === get());
+    row.hidden = Boolean(model.get("greyed")[spec.free]) && (isListed || get() === null);
+    if (document.activeElement !== box) box.value = isListed ? "" : (get() ?? "");
+  };
+}
+
+function makeShapes(place) {
   const { spec } = place;
   return makeRow(place, (label, one) => {
     const [width, height] = String(one.value ?? spec.fallback ?? "1:1").split(":").map(Number);
@@ -66,9 +90,9 @@ function note({ spec, help }, text) {
 }
 
 function makeList(place) {
-  const { model, spec, body, help, labelled, id, get, set } = place;
+  const { model, spec, body, help, id, get, set } = place;
   const select = make("select", "mjnb-select", body);
-  select.setAttribute("aria-labelledby", labelled);
+  select.id = id;
   select.setAttribute("aria-describedby", `${help.id} ${id}-error`);
   const choices = offered(spec);
   const items = choices.map((one) => make("option", "", select, one.label));
@@ -77,7 +101,7 @@ function makeList(place) {
     choices.forEach((one, i) => {
       const why = model.get("greyed")[String(one.value)] ?? "";
       items[i].disabled = Boolean(why);
-      items[i].textContent = [one.label, why ? `(not here: ${why})` : one.note].filter(Boolean).join("  ·  ");
+      items[i].textContent = [one.label, why ? `not here: ${why}` : one.note].filter(Boolean).join("  ·  ");
     });
     const chosen = choices.findIndex((one) => one.value === get());
     select.selectedIndex = chosen;
@@ -86,6 +110,18 @@ function makeList(place) {
   };
 }
 
-export function makePlainRow(place) {
-  return makeRow(place, () => {});
+/** Choices in groups, each group with its name where there are several. */
+export function makeTabs(place) {
+  const update = makeRow(place, () => {});
+  const row = place.body.querySelector(".mjnb-row");
+  const names = [...new Set(place.spec.choices.map((one) => one.group))];
+  if (names.length < 2) return update;
+  const labels = [...row.children];
+  row.className = "mjnb-tab-groups";
+  names.forEach((name) => {
+    make("span", "mjnb-tab-name", row, name);
+    const tabs = make("div", "mjnb-row", row);
+    tabs.append(...labels.filter((_, i) => place.spec.choices[i].group === name));
+  });
+  return update;
 }

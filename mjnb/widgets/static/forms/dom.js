@@ -35,6 +35,12 @@ export function unique(word) {
   return `mjnb-${word}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
+/** What an empty field means, in words: "default (fast)", "default" where nobody tells which, or "none". */
+export function unset(spec) {
+  if (spec.fallback !== null && spec.fallback !== undefined) return `default (${spec.default})`;
+  return spec.default === "none" ? spec.default : "default";
+}
+
 /** Listen to some of a model's traits, call once now, and return how to stop. */
 export function follow(model, names, call) {
   names.forEach((name) => model.on(`change:${name}`, call));

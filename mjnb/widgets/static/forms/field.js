@@ -6,19 +6,19 @@
  *   low?: number, high?: number | null, step?: number, bands?: {low: number, high: number, name: string, help: string}[],
  *   choices?: Option[], limit?: number, upload?: string, ledger?: string, tip?: string}} Spec
  * @typedef {{model: any, spec: Spec, body: HTMLElement, reading: HTMLElement, help: HTMLElement, id: string,
- *   labelled: string, set: (value: any) => void, get: () => any}} Place
+ *   labelled: string, kept?: {thumbs: Map<string, string>}, set: (value: any) => void, get: () => any}} Place
  */
 import { follow, make, makeRoot, press, unique } from "./dom.js";
 import { makeNumber } from "./number.js";
-import { makeChoice, makePlainRow, makeShape } from "./choice.js";
+import { MOST_IN_A_ROW, makeChoice, makeShape, makeTabs } from "./choice.js";
 import { makeLine, makeText } from "./text.js";
-import { makeLinks } from "./links.js";
+import { makeLinks, showThumb } from "./links.js";
 import { makeName } from "./name.js";
 
 const KINDS = {
   number: makeNumber,
   choice: makeChoice,
-  row: makePlainRow,
+  tabs: makeTabs,
   shape: makeShape,
   text: makeText,
   line: makeLine,
@@ -28,10 +28,26 @@ const KINDS = {
   heading: () => () => {},
 };
 
-function render({ model, el }) {
+/** A field keeps the small pictures of what was chosen, as object URLs, however often it is drawn. */
+function field() {
+  const kept = { thumbs: new Map() };
+  return {
+    initialize({ model }) {
+      model.on("msg:custom", (message, buffers) => {
+        (message.thumbs ?? []).forEach((url, i) => {
+          if (!kept.thumbs.has(url)) kept.thumbs.set(url, URL.createObjectURL(new Blob([buffers[i]])));
+        });
+      });
+      return () => kept.thumbs.forEach((url) => URL.revokeObjectURL(url));
+    },
+    render: ({ model, el }) => renderField(model, el, kept),
+  };
+}
+
+function renderField(model, el, kept) {
   const spec = model.get("spec");
   const root = makeRoot(el, `mjnb-field mjnb-kind-${spec.kind}`);
-  const place = lay(model, spec, root);
+  const place = { ...lay(model, spec, root), kept };
   const update = KINDS[spec.kind](place);
   const error = make("div", "mjnb-error", root);
   error.id = `${place.id}-error`;
@@ -42,17 +58,24 @@ function render({ model, el }) {
     follow(model, ["error", "note", "grey"], () => say(model, root, error, note)),
     follow(model, ["wanted"], () => come(model, root)),
   ];
-  return () => stops.forEach((stop) => stop());
+  const onThumbs = () => root.querySelectorAll("[data-url]").forEach((frame) => showThumb(frame, kept));
+  model.on("msg:custom", onThumbs);
+  return () => {
+    stops.forEach((stop) => stop());
+    model.off("msg:custom", onThumbs);
+  };
 }
 
 /** Make what every field has. @returns {Place} */
 function lay(model, spec, root) {
   const id = unique(spec.name ?? "group");
   const head = make("div", "mjnb-field-head", root);
-  const isGroup = ["choice", "row", "shape", "links", "heading"].includes(spec.kind);
+  const isList = spec.kind === "choice" && spec.choices.length > MOST_IN_A_ROW;
+  const isGroup = !isList && ["choice", "tabs", "shape", "links", "heading"].includes(spec.kind);
   const label = make(isGroup ? "div" : "label", "mjnb-label", head, spec.kind === "check" ? "" : spec.label);
   label.id = `${id}-label`;
   if (!isGroup) label.htmlFor = id;
+  if (spec.flag) make("span", "mjnb-flag", head, spec.flag);
   label.title = spec.allowed ? `${spec.name}: ${spec.allowed}` : spec.help;
   const reading = make("div", "mjnb-reading", head);
   const body = make("div", "mjnb-body", root);
@@ -104,4 +127,4 @@ function makeCheck(/** @type {Place} */ { spec, body, id, help, get, set }) {
   return () => { box.checked = get() === true; };
 }
 
-export default { render };
+export default field;

@@ -1,5 +1,5 @@
-/** A whole number: a slider with the documented bands under it, and a box in step with it. */
-import { make, press } from "./dom.js";
+/** A number: a slider with the documented bands under it, and a box in step with it; a box alone where the range is too long to slide over. */
+import { make, press, unset } from "./dom.js";
 
 const STEPS = 1000; // of the slider's own scale
 const LEAST = 0.34; // of the track, so that a band's name has room
@@ -14,7 +14,7 @@ export function makeScale(/** @type {import("./field.js").Spec} */ spec) {
   const starts = shares.map((_, i) => shares.slice(0, i).reduce((sum, share) => sum + share, 0));
   const snap = (value) => {
     const stepped = spec.low + Math.round((value - spec.low) / spec.step) * spec.step;
-    return Math.min(spec.high, Math.max(spec.low, stepped));
+    return Math.min(spec.high, Math.max(spec.low, Number(stepped.toFixed(6)))); // 0.1 + 0.2 is 0.3
   };
   return {
     shares,
@@ -33,10 +33,10 @@ export function makeScale(/** @type {import("./field.js").Spec} */ spec) {
 export function makeNumber(/** @type {import("./field.js").Place} */ place) {
   const { spec, body, reading, get, set } = place;
   const row = make("div", "mjnb-number", body);
-  const slider = spec.high === null ? null : makeSlider(place, row);
+  const slider = spec.slides ? makeSlider(place, row) : null;
   const box = makeBox(place, row, slider !== null);
-  const reset = spec.required ? null : press(reading.parentElement, "×", `Back to the default (${spec.default})`, () => set(null));
-  reset?.setAttribute("aria-label", `${spec.label}: back to the default (${spec.default})`);
+  const reset = spec.required ? null : press(reading.parentElement, "×", `Back to: ${unset(spec)}`, () => set(null));
+  reset?.setAttribute("aria-label", `${spec.label}: back to ${unset(spec)}`);
   reset?.classList.add("mjnb-reset");
   return () => {
     const value = get();
@@ -50,14 +50,16 @@ export function makeNumber(/** @type {import("./field.js").Place} */ place) {
 }
 
 function read(spec, value, held) {
+  if (value === null && spec.fallback === null && !spec.required) return spec.default === "none" ? "" : `default: ${spec.default}`;
   const band = spec.bands?.find((one) => held >= one.low && held <= one.high);
-  const number = value ?? (spec.required ? "" : `default (${spec.default})`);
+  const number = value ?? (spec.required ? "" : unset(spec));
   return [number, band && `${band.name}: ${band.help}`].filter((word) => word !== "" && word !== undefined).join(" · ");
 }
 
 function makeBox({ spec, id, labelled, help, set }, row, hasSlider) {
   const box = make("input", "mjnb-box", row);
-  Object.assign(box, { type: "number", min: spec.low, step: 1, placeholder: spec.required ? "" : String(spec.fallback ?? "default") });
+  if (!hasSlider) box.classList.add("mjnb-wide");
+  Object.assign(box, { type: "number", min: spec.low, step: spec.step < 1 ? "any" : 1, placeholder: spec.required ? "" : String(spec.fallback ?? (hasSlider ? "–" : unset(spec))) });
   if (spec.high !== null) box.max = spec.high;
   if (hasSlider) box.setAttribute("aria-label", `${spec.label} as a number`);
   else box.id = id;
@@ -87,7 +89,8 @@ function makeSlider(place, row) {
     range.value = String(scale.place(value) * STEPS);
     range.setAttribute("aria-valuetext", text || String(value));
     track.classList.toggle("mjnb-unset", isUnset);
-    marks.forEach((mark, i) => mark.classList.toggle("mjnb-now", spec.bands.findIndex((b) => value >= b.low && value <= b.high) === i));
+    const isKnown = !isUnset || spec.fallback !== null;
+    marks.forEach((mark, i) => mark.classList.toggle("mjnb-now", isKnown && spec.bands.findIndex((b) => value >= b.low && value <= b.high) === i));
   };
   return { show };
 }

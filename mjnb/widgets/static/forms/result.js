@@ -1,24 +1,24 @@
-/**
- * A finished task: what came before it, its pictures, and what can be done with each.
- *
- * @typedef {{name: string, group: string, label: string, per: boolean, opens: boolean, price: string}} Action
- */
+/** A finished task: what came before it, its pictures, clips or words, and what can be done with each. */
 import { follow, make, makeRoot, press } from "./dom.js";
+import { isRefused, makeActions, makeRefused } from "./actions.js";
+import { makeAnswer } from "./answer.js";
+import { makeClip, playWanted } from "./clip.js";
 import { makeStars } from "./stars.js";
 import { openLarge } from "./large.js";
 
 function result() {
-  /** Object URLs: thumbnails and, once looked at, large ones. */
-  const kept = { thumbs: [], large: new Map() };
-  const link = (data) => (data?.byteLength ? URL.createObjectURL(new Blob([data])) : "");
+  /** Object URLs: thumbnails and, once looked at, large ones and clips. */
+  const kept = { thumbs: [], large: new Map(), clips: new Map() };
+  const link = (data, type = "") => (data?.byteLength ? URL.createObjectURL(new Blob([data], { type })) : "");
   return {
     initialize({ model }) {
       model.on("msg:custom", (message, buffers) => {
-        if ("pictures" in message) kept.thumbs = buffers.map(link);
+        if ("pictures" in message) kept.thumbs = buffers.map((data) => link(data));
         if ("large" in message) kept.large.set(message.large, link(buffers[0]));
+        if ("clip" in message) kept.clips.set(message.clip, link(buffers[0], message.type));
       });
       model.send("ready");
-      return () => [...kept.thumbs, ...kept.large.values()].forEach((url) => URL.revokeObjectURL(url));
+      return () => [...kept.thumbs, ...kept.large.values(), ...kept.clips.values()].forEach((url) => URL.revokeObjectURL(url));
     },
     render: ({ model, el }) => renderResult(model, el, kept),
   };
@@ -35,14 +35,19 @@ function renderResult(model, el, kept) {
   const line = make("div", "mjnb-facts-line", root);
   make("span", "", line, facts.line);
   const stars = makeStars(model, line, facts.most_stars);
-  const frames = makePictures(model, root, facts, kept);
-  const whole = facts.actions.filter((one) => !one.per);
-  if (whole.length) makeActions(model, make("div", "mjnb-actions", root), whole, 0);
+  const offered = facts.actions.filter((one) => !isRefused(one));
+  const each = offered.filter((one) => one.per);
+  makeAnswer(root, facts, (row, i) => makeActions(model, row, each, i, "text"));
+  const frames = makePictures(model, root, facts, kept, each);
+  const whole = offered.filter((one) => !one.per);
+  if (whole.length) makeActions(model, make("div", "mjnb-actions mjnb-whole", root), whole, 0, "");
+  makeRefused(root, facts.actions);
   const error = make("div", "mjnb-error", root);
   error.setAttribute("role", "alert");
   const fill = () => frames.forEach((frame, i) => show(frame, kept.thumbs[i]));
   const onMessage = (message) => {
     if ("pictures" in message) fill();
+    if ("clip" in message) playWanted(root, kept);
     if ("focus" in message) reveal(root);
   };
   model.on("msg:custom", onMessage);
@@ -78,74 +83,34 @@ function makePath(model, root, facts) {
   });
 }
 
-function makePictures(model, root, facts, kept) {
+function makePictures(model, root, facts, kept, actions) {
+  if (!facts.sizes.length) return [];
   const grid = make("div", `mjnb-pictures mjnb-count-${Math.min(4, facts.sizes.length)}`, root);
-  const actions = facts.actions.filter((one) => one.per);
-  return facts.sizes.map(([width, height], i) => {
+  return facts.sizes.map((_, i) => {
     const cell = make("div", "mjnb-picture", grid);
-    const frame = make("button", "mjnb-picture-frame", cell);
-    frame.type = "button";
-    frame.setAttribute("aria-label", `picture ${i}, look at it in large`);
-    frame.style.aspectRatio = `${width} / ${height}`;
-    frame.addEventListener("click", () => openLarge(model, kept, facts, i));
-    makeActions(model, make("div", "mjnb-actions", cell), actions, i);
+    const isClip = Boolean(facts.clips[i]);
+    const frame = isClip ? makeClip(model, cell, facts, kept, i) : makePicture(model, cell, facts, kept, i);
+    makeActions(model, make("div", "mjnb-actions", cell), actions, i, isClip ? "clip" : "picture");
     return frame;
   });
 }
 
+function makePicture(model, cell, facts, kept, i) {
+  const [width, height] = facts.sizes[i];
+  const frame = make("button", "mjnb-picture-frame", cell);
+  frame.type = "button";
+  frame.setAttribute("aria-label", `picture ${i}, look at it in large`);
+  frame.style.aspectRatio = `${width} / ${height}`;
+  frame.addEventListener("click", () => openLarge(model, kept, facts, i));
+  return frame;
+}
+
 function show(frame, url) {
   if (!url || frame.querySelector("img")) return;
-  const img = make("img", "", frame);
+  const img = document.createElement("img");
   img.alt = "";
   img.src = url;
-}
-
-/** One button for a mode with one way, a fold with buttons for a mode with several. */
-function makeActions(model, row, actions, index) {
-  const groups = Map.groupBy ? Map.groupBy(actions, (one) => one.group) : grouped(actions);
-  for (const [name, some] of groups) {
-    if (some.length === 1) makeAction(model, row, some[0], index, some[0].label);
-    else makeFold(model, row, name, some, index);
-  }
-}
-
-function grouped(actions) {
-  const groups = new Map();
-  actions.forEach((one) => groups.set(one.group, [...(groups.get(one.group) ?? []), one]));
-  return groups;
-}
-
-function makeFold(model, row, name, actions, index) {
-  const fold = make("details", "mjnb-menu", row);
-  const summary = make("summary", "mjnb-press", fold, name);
-  summary.setAttribute("aria-label", `${name} picture ${index}`);
-  const menu = make("div", "mjnb-menu-items", fold);
-  actions.forEach((one) => makeAction(model, menu, one, index, one.label).addEventListener("click", () => shut()));
-  const shut = () => {
-    fold.open = false;
-    summary.focus();
-  };
-  fold.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") shut();
-  });
-  fold.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !fold.contains(event.relatedTarget)) fold.open = false;
-  });
-}
-
-function makeAction(model, row, action, index, text) {
-  const where = action.per ? ` picture ${index}` : "";
-  const tip = action.opens ? `Open a form for ${action.group} with this picture; nothing is sent yet` : `${action.name}${where} · ${action.price}`;
-  const button = press(row, text, tip, () => {
-    if (action.opens || !model.get("busy")) model.send({ press: action.name, index });
-  });
-  if (where) make("span", "mjnb-spoken", button, where);
-  if (!action.opens) {
-    button.append(" ");
-    make("span", "mjnb-price", button, action.price);
-    button.dataset.pays = "";
-  }
-  return button;
+  frame.prepend(img);
 }
 
 export default result;

@@ -67,8 +67,10 @@ function makeItem(model, list, item, urls) {
   const frame = make("span", "mjnb-thumb", button);
   frame.dataset.id = item.id;
   picture(frame, urls);
+  if (item.mark) make("span", "mjnb-thumb-mark", frame, item.mark);
   const words = make("span", "mjnb-words", button);
   make("span", "mjnb-title", words, item.title);
+  if (item.said) make("span", "mjnb-said-short", words, item.said);
   make("span", "mjnb-facts", words, item.facts);
   if (item.stars) make("span", "mjnb-facts", words, "★".repeat(item.stars)).setAttribute("aria-label", `${item.stars} stars`);
   button.addEventListener("click", () => model.send({ pick: item.id }));
@@ -80,10 +82,11 @@ function makeItem(model, list, item, urls) {
 
 function picture(frame, urls) {
   const url = urls.get(frame.dataset.id);
-  if (!url || frame.firstChild) return;
-  const img = make("img", "", frame);
+  if (!url || frame.querySelector("img")) return;
+  const img = document.createElement("img");
   img.alt = "";
   img.src = url;
+  frame.prepend(img);
 }
 
 export default shelf;

@@ -1,5 +1,5 @@
 /** Text with a counter, and a line of text that stands for any value. */
-import { make } from "./dom.js";
+import { make, unset } from "./dom.js";
 
 const PAUSE_MS = 150;
 
@@ -45,7 +45,7 @@ export function makeText({ spec, body, reading, help, id, get, set }) {
 
 export function makeLine({ spec, body, help, id, get, set }) {
   const box = make("input", "mjnb-line-box", body);
-  Object.assign(box, { id, type: "text", autocomplete: "off", placeholder: spec.required ? "" : spec.fallback === null ? "left out" : `default (${spec.default})` });
+  Object.assign(box, { id, type: "text", autocomplete: "off", placeholder: spec.required ? "" : unset(spec) });
   box.setAttribute("aria-describedby", `${help.id} ${id}-error`);
   const show = typing(box, () => box.value || null, set);
   return () => show(get());
