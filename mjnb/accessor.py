@@ -79,15 +79,16 @@ class Accessor:
 
     def _table(self, shown: pd.DataFrame, size: int) -> str:
         """Write the table: every name and value is escaped, the pictures alone are HTML."""
-        from mjnb.images import thumbs_html
-
         names = self._told(shown)
         kinds = [_RIGHT if pd.api.types.is_numeric_dtype(shown[name]) else _LEFT for name in names]
         head = "".join(_cell("th", kind, str(name)) for name, kind in zip(names, kinds, strict=True))
         body = ""
-        for images, *values in zip(shown["images"], *(shown[name] for name in names), strict=True):
+        texts = shown["texts"] if "texts" in shown else [None] * len(shown)
+        for images, words, *values in zip(
+            shown["images"], texts, *(shown[name] for name in names), strict=True
+        ):
             told = zip(kinds, map(_said, names, values), strict=True)
-            body += f'<tr><td style="{_LEFT};max-width:none;white-space:nowrap">{thumbs_html(frames.paths(images), size=size)}</td>'
+            body += f"<tr>{_answer(frames.paths(images), frames.paths(words), size)}"
             body += "".join(_cell("td", kind, text) for kind, text in told) + "</tr>"
         head = f"<thead><tr>{_cell('th', _LEFT, 'pictures')}{head}</tr></thead>"
         return f'<table class="dataframe">{head}<tbody>{body}</tbody></table>'
@@ -183,6 +184,22 @@ def _is_prompt_told(frame: pd.DataFrame) -> bool:
 
 def _cell(tag: str, style: str, text: str) -> str:
     return f'<{tag} style="{style}">{html.escape(text)}</{tag}>'
+
+
+def _answer(files: Sequence[str], texts: Sequence[str], size: int) -> str:
+    """Write what a task has given: its pictures in a row, a clip's still picture with a word, or its texts as a list."""
+    from pathlib import Path
+
+    from mjnb import clips
+    from mjnb.images import thumbs_html
+
+    if texts and not files:
+        items = "".join(f"<li>{html.escape(text)}</li>" for text in texts)
+        return f'<td style="{_LEFT}"><ol style="margin:0;padding-left:1.5em">{items}</ol></td>'
+    count = sum(clips.is_clip(Path(file)) for file in files)
+    marked = f"<div>▶ {'clip' if count == 1 else f'{count} clips'}</div>" if count else ""
+    style = f"{_LEFT};max-width:none;white-space:nowrap"
+    return f'<td style="{style}">{thumbs_html(files, size=size)}{marked}</td>'
 
 
 def _said(name: object, value: object) -> str:

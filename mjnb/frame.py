@@ -8,11 +8,15 @@ float seconds and say so in their names.
 from __future__ import annotations
 
 import ast
+import numbers
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import LayoutError
+from mjnb.fields import Flag, Number, Rule, Whole
+from mjnb.modes import MODES, rule
 from mjnb.tasks import as_json
 
 if TYPE_CHECKING:
@@ -24,9 +28,10 @@ __all__ = ["TAIL", "axes", "build", "held", "is_empty_value", "label", "paths", 
 
 TAIL = (
     "repeat", "take", "mode", "gateway", "simulated", "state", "task_id", "parent", "cost_time_s", "queue_time_s",
-    "lag_s", "price_usd", "images", "urls", "expires", "fail_code", "fail_msg", "created",
+    "lag_s", "price_usd", "images", "urls", "texts", "expires", "fail_code", "fail_msg", "created",
 )  # fmt: skip
-_LISTS = ("images", "urls")
+_LISTS = ("images", "urls", "texts")
+_LATER = {"texts"}  # columns that tables of earlier versions do not have
 _FLOATS = ("cost_time_s", "queue_time_s", "lag_s", "price_usd")
 _UP = 3  # folders above a table in which its pictures are looked for
 _TIMES = ("expires", "created")
@@ -93,10 +98,33 @@ def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
 
 def _field(column: pd.Series[Any]) -> pd.Series[Any]:
     """Make a request's field or an axis one kind of value, text where its rows differ."""
-    column = column.map(_plain)
+    import pandas as pd
+
+    column = pd.Series([_plain(value) for value in column], dtype=object, index=column.index)
     if len({_kind(value) for value in column if not is_empty_value(value)}) > 1:
         return column.map(lambda value: None if is_empty_value(value) else label(value))
-    return column.infer_objects()
+    return _gapped(column)
+
+
+def _gapped(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Keep whole numbers and truths what they are where some rows have none (a seed must not become a float)."""
+    found = [value for value in column if not is_empty_value(value)]
+    kind = _gap_kind(found) if 0 < len(found) < len(column) else ""
+    try:
+        return column.astype(kind) if kind else column.infer_objects()  # type: ignore[call-overload]
+    except OverflowError:  # a number of a raw request that no 64 bits hold
+        return column.infer_objects()
+
+
+def _gap_kind(values: Sequence[object]) -> str:
+    if all(_is_truth(value) for value in values):
+        return "boolean"
+    whole = all(isinstance(value, numbers.Integral) and not _is_truth(value) for value in values)
+    return "Int64" if whole else ""
+
+
+def _is_truth(value: object) -> bool:
+    return type(value).__name__ in {"bool_", "bool"}
 
 
 def _plain(value: object) -> object:
@@ -179,26 +207,37 @@ def _is_default(name: str, value: object) -> bool:
 
 
 def label(value: object) -> str:
-    """Write one axis value as a person would: no `.0`, `–` for nothing, `on`/`off` for truth.
+    """Write one axis value as a person would: no `.0`, `–` for nothing, `on`/`off` for truth, short names for files.
 
-    >>> [label(v) for v in (50.0, None, True, "niji 7")]
-    ['50', '–', 'on', 'niji 7']
+    >>> [label(v) for v in (50.0, None, True, "niji 7", "https://example.com/sheet.png#quarter=2")]
+    ['50', '–', 'on', 'niji 7', 'https://example.com/sheet.png (picture 2 of the sheet)']
     """
     if is_empty_value(value):
         return "–"
-    if isinstance(value, bool) or type(value).__name__ in {"bool_", "bool"}:
+    if _is_truth(value):
         return "on" if value else "off"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return _shown(value) if isinstance(value, str) else str(value)
+
+
+_QUARTER = re.compile(r"#quarter=([0-3])(?=\s|$)")
+_LOCAL = re.compile(r"\bfile:([0-9a-f]{8})[0-9a-f]{56}(?=\.(?:jpg|png|webp)\b)")
+
+
+def _shown(text: str) -> str:
+    """Write the names that only this package reads as people do: a part of a sheet, a file known by its bytes."""
+    if "#quarter=" in text:
+        text = _QUARTER.sub(r" (picture \1 of the sheet)", text)
+    return _LOCAL.sub(r"file \1", text) if "file:" in text else text
 
 
 def pictures(frame: pd.DataFrame) -> pd.DataFrame:
     """Turn one row a task into one row a picture.
 
     Returns:
-        The same columns, with `picture` (0–3, as `vary` and `upscale` count), `image` (its path) and `url` in place of
-        `images` and `urls`.
+        The same columns, with `picture` (0–3, as `vary` and `upscale` count), `image` (its path, of a clip that of the clip) and
+        `url` in place of `images`, `urls` and `texts`.
     """
     import pandas as pd
 
@@ -207,7 +246,7 @@ def pictures(frame: pd.DataFrame) -> pd.DataFrame:
         links = dict(enumerate(paths(urls)))
         found += [(at, n, image, links.get(n)) for n, image in _numbered(paths(images))]
     rows, numbers, files, links_of = zip(*found, strict=True) if found else ((), (), (), ())
-    kept = frame.drop(columns=list(_LISTS)).iloc[list(rows)].reset_index(drop=True)
+    kept = frame.drop(columns=list(_LISTS), errors="ignore").iloc[list(rows)].reset_index(drop=True)
     return kept.assign(
         picture=pd.Series(numbers, dtype="int64"),
         image=pd.Series(files, dtype=object),
@@ -290,12 +329,15 @@ def read(path: str | Path) -> pd.DataFrame:
     if path.suffix not in readers:
         raise LayoutError(f"{path.name}: a frame is read from .csv or .parquet")
     frame: pd.DataFrame = readers[path.suffix](path)
-    if missing := [name for name in ("cell", *TAIL) if name not in frame.columns]:
+    if missing := [name for name in ("cell", *TAIL) if name not in frame.columns and name not in _LATER]:
         raise LayoutError(f"{path.name} is not a frame of mjnb: it lacks {', '.join(missing)}")
     kept = frame.attrs.get("mjnb", {})
     frame = frame.assign(
         images=frame["images"].map(lambda v: [_beside(item, path.parent) for item in paths(v)]),
         urls=frame["urls"].map(paths),
+        texts=frame["texts" if "texts" in frame else "urls"].map(
+            paths if "texts" in frame else lambda _: []
+        ),
         **{name: _typed(name, frame[name]) for name in (*_FLOATS, *_EXACT)},
         **{name: _moments(frame[name]) for name in _TIMES},
     )
@@ -307,10 +349,27 @@ def _read_csv(path: Path) -> pd.DataFrame:
     """Read a CSV as it was written: a prompt `NA` is no gap, and an id of digits is no number."""
     import pandas as pd
 
-    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=[""])
-    return table.loc[
+    kinds = dict.fromkeys((*_TEXTS, *set(_fields(Rule)).difference(_fields(Flag, Number, Whole))), str)
+    table = pd.read_csv(path, dtype=kinds, keep_default_na=False, na_values=[""])
+    table = table.loc[
         :, [name for name in table.columns if not name.startswith("Unnamed: ")]
     ]  # a saved index
+    return table.assign(**{name: _whole(table[name]) for name in _fields(Whole) if name in table}).assign(
+        **{name: _gapped(table[name]) for name in _fields(Flag) if name in table}
+    )
+
+
+def _fields(*kinds: type[Rule]) -> list[str]:
+    """Name the fields of requests that are of some kinds."""
+    found = ((name, rule(model, name)) for model in MODES.values() for name in model.model_fields)
+    return list(dict.fromkeys(name for name, of in found if isinstance(of, kinds)))
+
+
+def _whole(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Make whole numbers of what a file has made floats, because some rows have none."""
+    gaps = column.isna()
+    is_whole = column.dtype.kind == "f" and gaps.any() and not gaps.all()
+    return column.astype("Int64") if is_whole and (column[~gaps] % 1 == 0).all() else column
 
 
 def _moments(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -51,6 +51,7 @@ def row(entry: Entry, coords: Mapping[str, Any] | None = None, axes: Sequence[st
         "price_usd": None if entry.price_micro is None else entry.price_micro / 1e6,
         "images": [_near(image.path) for image in entry.images if image.path],
         "urls": list(entry.urls),
+        "texts": list(entry.texts),
         "expires": _milli(entry.expires),
         "fail_code": entry.fail_code or None,
         "fail_msg": entry.fail_msg or _lacking(entry),

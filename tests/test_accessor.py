@@ -283,3 +283,19 @@ def test_a_notebook_shows_every_page(df, capsys):
     with Image.open(io.BytesIO(shown[0]["image/jpeg"])) as picture:
         assert picture.format == "JPEG"
     assert capsys.readouterr().out == ""
+
+
+def test_clips_and_texts_among_thumbs(df, tmp_path):
+    """A clip shows its still picture and a word, an answer in words stands as a list, escaped."""
+    clip = tmp_path / "0.webm"
+    clip.write_bytes(b"\x1aE\xdf\xa3")
+    Image.new("RGB", (64, 64), "#336699").save(tmp_path / "0.poster.jpg")
+    frame = df.head(3).assign(
+        images=[[str(clip)], [], []], texts=[[], ["a fox", HOSTILE], []], state=["success"] * 3
+    )
+    page = Page(frame.mj.thumbs().data)
+    assert "▶ clip" in page.rows[1][0]
+    assert len(page.pictures()) == 1
+    assert page.rows[2][0] == f"a fox{HOSTILE}"
+    assert [tag for tag, _ in page.tags].count("li") == 2
+    assert page.rows[3][0] == ""

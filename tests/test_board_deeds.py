@@ -82,7 +82,7 @@ def board(mj: Session) -> SweepBoard:
 def test_offers(board: SweepBoard, mj: Session) -> None:
     """What the gateway's own request types allow is offered, each choice with its price, unknown prices as such."""
     offers = {offer["deed"]: offer for offer in board.grid.get_state()["offers"]}
-    assert list(offers) == ["vary", "upscale", "reroll", "inpaint", "around"]
+    assert list(offers) == ["vary", "upscale", "reroll", "inpaint", "image-to-image", "around"]
     assert [choice["value"] for choice in offers["upscale"]["choices"]] == [
         "standard",
         "creative",
@@ -92,7 +92,7 @@ def test_offers(board: SweepBoard, mj: Session) -> None:
     assert {choice["price_micro"] for choice in offers["vary"]["choices"]} == {None}
     assert offers["reroll"]["choices"][0]["price_micro"] == 100_000
     assert [(offer["each"], offer["many"]) for offer in offers.values()] == [
-        ("picture", True), ("picture", True), ("task", True), ("picture", False), ("tile", False),
+        ("picture", True), ("picture", True), ("task", True), ("picture", False), ("picture", False), ("tile", False),
     ]  # fmt: skip
     assert "upscale" not in offers["vary"]["modes"]
     assert (
@@ -281,6 +281,7 @@ def test_a_form_that_is_closed_early(board: SweepBoard) -> None:
     form = board.tray.form
     form.values = {**form.values, "mask": _MASK, "canvas": _PLACE, "img_pos": {**_PLACE, "x": 0, "y": 0}}
     form.generate()
+    until(lambda: children(board))
     (child,) = children(board)
     assert (child.parent, child.mode) == (1, "upload-paint")
     assert child.said.startswith("upload-paint of chaos 50")

@@ -246,7 +246,7 @@ def test_pictures(tmp_path, way):
     )
     found = frames.pictures(through(frame, tmp_path, way) if way else frame)
     assert list(found.columns) == [
-        *(name for name in frame.columns if name not in {"images", "urls"}),
+        *(name for name in frame.columns if name not in {"images", "urls", "texts"}),
         "picture",
         "image",
         "url",
@@ -411,3 +411,59 @@ def test_rows_of_the_ledger(session):
     last = mj.history().iloc[-1]
     assert (last["task_id"], last["parent"], last["mode"]) == (child.id, frame["task_id"][0], "upscale")
     assert math.isnan(last["price_usd"])
+
+
+# -- fields that only some rows have, and answers that are no pictures -------------------------------------------------
+
+
+@pytest.mark.parametrize("way", [None, *WAYS])
+def test_fields_with_gaps_keep_their_types(tmp_path, way):
+    """Whole numbers and truths stay what they are where other rows have none; codes and qualities are text."""
+    given = {"seed": 4_294_967_295, "raw": True, "iw": 0.5, "sref": "123", "quality": "2", "no": "007"}
+    frame = frames.build([row(**given), row(cell="k2")])
+    found = through(frame, tmp_path, way) if way else frame
+    assert {name: str(found[name].dtype) for name in ("seed", "raw", "iw")} == {
+        "seed": "Int64",
+        "raw": "boolean",
+        "iw": "float64",
+    }
+    assert {name: found[name].iloc[0] for name in given} == given
+    assert all(frames.is_empty_value(found[name].iloc[1]) for name in given)
+    assert [frames.label(found[name].iloc[0]) for name in ("seed", "raw")] == ["4294967295", "on"]
+    assert frames.axes(found) == [name for name in found.columns if name in given]
+
+
+def test_a_number_that_no_column_holds():
+    """A raw request's number of any size makes a frame all the same."""
+    frame = frames.build([row(size=10**30), row(cell="k2")])
+    assert frame["size"][0] == 10**30
+
+
+@pytest.mark.parametrize("way", [None, *WAYS])
+def test_texts_are_lists(tmp_path, way):
+    """Answers in words are a list in every row, with breaks and quotes as they were; they are no axis and no picture."""
+    said = ["one\ntwo", "[\"three\"], 'four'"]
+    frame = frames.build([row(texts=said, **NOTHING), row(cell="k2")])
+    found = through(frame, tmp_path, way) if way else frame
+    assert found["texts"].tolist() == [said, []]
+    assert "texts" not in frames.axes(found)
+    assert len(frames.pictures(found)) == 4
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_tables_of_earlier_versions(tmp_path, way):
+    """A table that was saved without the column of texts is read, and has none."""
+    path = tmp_path / f"old.{way}"
+    old = grid(chaos=[0, 50]).drop(columns=["texts"])
+    old.to_parquet(path) if way == "parquet" else old.to_csv(path, index=False)
+    assert frames.read(path)["texts"].tolist() == [[], []]
+
+
+def test_names_that_only_we_read_are_written_out():
+    """A part of a sheet and a file that is known by its bytes are told as people say them."""
+    sheet, file = "https://a/sheet.png#quarter=3", f"file:{'0123456789abcdef' * 4}.png"
+    assert (
+        frames.label(f"{sheet} {file}") == "https://a/sheet.png (picture 3 of the sheet) file 01234567.png"
+    )
+    assert frames.label("https://a/#quarter=7") == "https://a/#quarter=7"
+    assert frames.label("file: a note") == "file: a note"

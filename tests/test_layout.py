@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from mjnb import frame as frames
 from mjnb.errors import LayoutError
 from mjnb.layout import arrange, caption, order
+from mjnb.layout.values import spoken
+from mjnb.sheets import Page, Panel, Tile, draw_page
 
 
 def row(number=0, **fields):
@@ -373,3 +376,59 @@ def test_any_frame_can_be_laid_out(fields):
         for panel in page.panels:
             assert panel.tiles
             assert all(at < len(panel.rows) and across < len(panel.cols) for at, across in panel.tiles)
+
+
+# -- answers that are no pictures --------------------------------------------------------------------------------------
+
+
+def test_clips_and_texts_on_a_sheet():
+    """A clip's tile says so below; an answer in words is the tile's text; both count as successes."""
+    rows = [
+        row(0, chaos=0, mode="video", images=["0.webm", "1.webm"]),
+        row(1, chaos=50, mode="describe", images=[], texts=["a fox", "a red fox"]),
+        row(2, chaos=100, mode="describe", images=[], state="failed"),
+    ]
+    (page,) = arrange(frames.build(rows, axes=["chaos"]), cols="chaos")
+    clip, words, failed = (page.panels[0].tiles[0, n] for n in range(3))
+    assert (clip.detail, clip.texts) == ("2 clips", ())
+    assert (words.texts, words.note, words.pictures) == (("a fox", "a red fox"), "", ())
+    assert (failed.texts, failed.note) == ((), "failed")
+
+
+def test_clips_and_texts_are_drawn(tmp_path):
+    """A clip's still picture is drawn with a mark, one without still picture as a mark alone, words as words."""
+    still = Image.new("RGB", (64, 64), "#336699")
+    for name, has_still in (("0", True), ("1", False)):
+        (tmp_path / f"{name}.webm").write_bytes(b"\x1aE\xdf\xa3")
+        if has_still:
+            still.save(tmp_path / f"{name}.poster.jpg")
+    clip, bare = (Tile((tmp_path / f"{name}.webm",)) for name in ("0", "1"))
+    tiles = {
+        (0, 0): clip,
+        (0, 1): bare,
+        (0, 2): Tile(texts=("a fox in the snow",) * 4),
+        (0, 3): Tile(texts=("77",)),
+    }
+    panel = Panel("", "", "", ("",), ("a", "b", "c", "d"), tiles)
+    sheet = draw_page(Page("", "", (panel,), simulated=False), tile=128)
+    colours = {colour for _, colour in sheet.getcolors(1 << 24)}
+    assert any(abs(r - 0x33) < 8 and abs(g - 0x66) < 8 and abs(b - 0x99) < 8 for r, g, b in colours)
+    plain = draw_page(
+        Page("", "", (Panel("", "", "", ("",), ("a",), {(0, 0): Tile()}),), simulated=False), tile=128
+    )
+    assert len(colours) > len(plain.getcolors(1 << 24))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sref", "style references"),
+        ("hd", "HD"),
+        ("image_index", "picture"),
+        ("task_id", "task id"),
+        ("chaos", "chaos"),
+    ],
+)
+def test_columns_have_names_that_people_read(name, words):
+    """Midjourney's own abbreviations are written out."""
+    assert spoken(name) == words

@@ -309,3 +309,36 @@ def test_a_finished_run_is_let_go(session: Callable[..., Any], capsys: pytest.Ca
         time.sleep(0.05)  # the I/O thread lets go of it within a beat
         gc.collect()
     assert gone() is None
+
+
+# -- answers that are no pictures, and progress that is told ----------------------------------------------------------
+
+
+def test_texts_stand_in_their_place() -> None:
+    """An answer in words is shown instead of a state, escaped, live and still; nothing is said to be missing."""
+    told = Told([tile(state="success", texts=["a fox", HOSTILE])], Progress(total=1, done=1, ended=True))
+    seen = Seen(static_html(told))
+    assert "a fox" in seen.words
+    assert HOSTILE in seen.words
+    assert not any("not fetched" in word for word in seen.words)
+    (state,) = LiveGrid(told).states
+    assert (state["texts"], state["word"]) == (["a fox", HOSTILE], "")
+
+
+def test_clips_are_called_so(tmp_path: Path) -> None:
+    """A clip shows its still picture with a word under it; one without a still picture has the word in its place."""
+    for name in ("0", "1"):
+        (tmp_path / f"{name}.webm").write_bytes(b"\x1aE\xdf\xa3")
+    Image.new("RGB", (64, 64)).save(tmp_path / "0.poster.jpg")
+    for name, pictures in (("0", 1), ("1", 0)):
+        told = Told([tile(state="success", pictures=[tmp_path / f"{name}.webm"])])
+        seen = Seen(static_html(told))
+        assert any("▶ clip" in word for word in seen.words)
+        assert static_html(told).count("<img") == pictures
+        assert LiveGrid(told).states[0]["clips"] == "clip"
+
+
+def test_progress_that_the_gateway_tells() -> None:
+    """How far a task is goes to the page where the gateway tells it, and is nothing where it does not."""
+    told = Told([tile(state="processing", progress=45), tile(state="processing")], Progress(total=2))
+    assert [state["progress"] for state in LiveGrid(told).states] == [45, None]

@@ -339,3 +339,27 @@ def test_pictures_of_any_kind_are_embedded(tmp_path: Path) -> None:
         (tmp_path / f"a.{kind}").write_bytes(file.getvalue())
     made = embedded([str(tmp_path / "a.jpeg"), str(tmp_path / "a.webp")], 64)
     assert [picture["size"] for picture in made["pictures"]] == [[32, 64], [32, 64]]
+
+
+def test_texts_and_clips_are_in_the_data() -> None:
+    """An answer in words is there in full, clips are counted, and new fields have names that people read."""
+    made = rows({"sref": ["1", "2"]}, hd=True)
+    made[0] |= {"texts": ["a fox", "a red fox"], "mode": "describe"}
+    made[1] |= {"images": ["0.webm", "1.webm"], "mode": "video"}
+    data = payload(frame.build(made, ["sref"]))
+    assert [(task["texts"], task["clips"]) for task in data["tasks"]] == [
+        (["a fox", "a red fox"], 0),
+        ([], 2),
+    ]
+    assert data["axes"][0] | {"values": []} == {"name": "sref", "label": "style references", "values": []}
+    assert ["HD", "on"] in data["held"]
+    assert "texts" not in {column["name"] for column in data["columns"]}
+
+
+def test_addresses_of_references_stay_out() -> None:
+    """Of a reference's address only where it leads to is told, since it may open a picture; two remain two."""
+    links = ["https://cdn.example.com/a/0.png?key=secret", "https://cdn.example.com/b/0.png?key=secret"]
+    data = payload(frame.build(rows({"image_urls": links}), ["image_urls"]))
+    assert data["axes"][0]["values"] == ["cdn.example.com/…", "cdn.example.com/… (2)"]
+    assert "secret" not in page(filled(data))
+    assert data["stats"][0]["rows"][1]["value"] == "cdn.example.com/… (2)"

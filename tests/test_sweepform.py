@@ -123,14 +123,90 @@ def test_around_a_value(value: int) -> None:
     assert all(0 <= one <= 100 for one in near)
 
 
-def test_every_field_of_every_mode_is_there(form, session) -> None:
-    """Each field of each of the gateway's modes can be entered, for several values or for one."""
-    mj = session()
-    for name, model in mj.dialect.modes.items():
+@pytest.mark.parametrize("gateway", ["apixo", "apixo-reference", "acedata", "apimart"])
+def test_every_field_that_the_gateway_takes_is_there(form, session, gateway: str) -> None:
+    """Each field that the gateway takes in each of its modes can be entered, for several values or for one; no others are."""
+    mj = session(gateway=f"simulator:{gateway}")
+    for name in mj.dialect.modes:
         made = form(mj, mode=name)
         asked = {field["name"] for field in made.panel.spec["fields"]} | set(made._single)
-        assert asked == set(model.model_fields) - {"prompt"}
-    assert {"v7", "niji 7"} <= {o["value"] for o in form(mj).panel.spec["fields"][0]["options"]}
+        assert asked == mj.dialect.takes[name] - {"prompt"}
+        assert bool(made.panel.spec["prompt"]) == ("prompt" in mj.dialect.takes[name])
+
+
+def test_common_axes_and_rare_ones(form, session) -> None:
+    """What everybody uses stands open, the rest in a fold; each is described by its rule."""
+    mj = session()
+    assert not any(field["rare"] for field in form(mj).panel.spec["fields"])
+    fields = {f["name"]: f for f in form(session(gateway="simulator:apimart")).panel.spec["fields"]}
+    assert [name for name, field in fields.items() if not field["rare"]] == [
+        "version", "speed", "aspect", "chaos", "stylize", "weird", "seed", "raw",
+    ]  # fmt: skip
+    kinds = {name: fields[name]["kind"] for name in ("iw", "quality", "sref", "no", "raw", "seed")}
+    assert kinds == {
+        "iw": "number",
+        "quality": "options",
+        "sref": "lines",
+        "no": "lines",
+        "raw": "options",
+        "seed": "number",
+    }
+    assert (fields["sref"]["label"], fields["sref"]["flag"]) == ("Style references", "--sref")
+    assert [option["value"] for option in fields["raw"]["options"]] == [False, True]
+
+
+def test_choices_of_other_gateways(form, session) -> None:
+    """Choices that the gateway does not take are named with the reason, and cannot be chosen; shapes are free where it takes any."""
+    fields = {f["name"]: f for f in form(session()).panel.spec["fields"]}
+    assert {"v7", "niji 7"} <= {option["value"] for option in fields["version"]["options"]}
+    assert "v8.1" in fields["version"]["refused"].split(", ")
+    assert "v8.1" not in {option["value"] for option in fields["version"]["options"]}
+    assert "APIXO" in fields["version"]["reason"]
+    assert "free" not in fields["aspect"]
+    other = {
+        f["name"]: f for f in form(session(gateway="simulator:acedata", store="other")).panel.spec["fields"]
+    }
+    assert "21:9" in other["aspect"]["free"]
+
+
+NEW = {
+    "iw": [0.5, 1.5], "sref": ["123 456", "789"], "raw": [None, True], "aspect": ["16:9", "21:9"], "seed": [1, 4_294_967_295],
+    "quality": ["1", "2"], "no": "fog",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gateway", ["acedata", "apimart"])
+def test_new_fields_are_axes(form, session, gateway: str) -> None:
+    """Fractions, codes, truths, free shapes, seeds and qualities are axes like any other, and so in the code."""
+    made = form(session(gateway=f"simulator:{gateway}"), prompt="a fox", **NEW)
+    assert made.sweep.shape == {name: 2 for name in NEW if name != "no"}
+    until(made, lambda f: "64 cells" in f.summary)
+    assert (
+        eval(made.code.splitlines()[0].removeprefix("sweep = "), {"mjnb": mjnb}).shape == made.sweep.shape
+    )
+    page(made, fields={"iw": "0..1 step 0.25", "sref": "1\n\n2 3\n", "raw": [True], "aspect": ["7:5"]})
+    assert made.order.fields["iw"] == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert made.order.fields["sref"] == ["1", "2 3"]
+    assert (made.order.fields["raw"], made.order.fields["aspect"]) == (True, "7:5")
+
+
+@pytest.mark.parametrize(
+    ("name", "entered", "said"),
+    [("iw", "3.5", "nearest valid value: 3"), ("iw", "0..1", "0..1 step 0.25"), ("oref", "a b", "at most 1"), ("aspect", ["21:"], "at most")],
+)  # fmt: skip
+def test_new_fields_that_are_not_valid(form, session, name: str, entered: Any, said: str) -> None:
+    """What is not valid of a new field is marked at it, in the API's own words."""
+    made = form(session(gateway="simulator:apimart"), prompt="a fox")
+    page(made, fields={name: entered})
+    assert said in until(made, lambda f: f.panel.reading["errors"].get(name))
+
+
+def test_what_a_gateway_moves_is_said(form, session) -> None:
+    """Where a gateway has steps the form says which values are moved, and that two have become one."""
+    made = form(session(gateway="simulator:apixo-reference"), prompt="a fox", chaos=[11, 20])
+    assert "chaos=11 became 10" in until(made, lambda f: f.panel.outlook["notes"])[0]
+    made.fill(chaos=[11, 12])
+    until(made, lambda f: "1 impossible" in f.panel.outlook["count"])
 
 
 def test_a_mode_that_is_not_there(session) -> None:

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mjnb import clips
 from mjnb import frame as frames
 from mjnb.errors import LayoutError
 from mjnb.layout.choosing import SPARSE, Parts, choose, is_gallery
@@ -167,16 +168,28 @@ def _tile(records: Records, mixed: bool, text: str = "") -> Tile:
 
     On a sheet that is `mixed`, of real and simulated tasks, a simulated one says so itself.
     """
-    pictures = [record for record in records if frames.paths(record["images"])]
-    shown = (pictures or records)[-1]
+    answered = [record for record in records if frames.paths(record["images"]) or _texts(record)]
+    shown = (answered or records)[-1]
     count = f"latest of {len(records)}" if len(records) > 1 else ""
     simulated = "simulated" if mixed and shown["simulated"] else ""
-    if pictures:
-        detail = " · ".join(filter(None, (count, simulated)))
-        return Tile(tuple(map(Path, frames.paths(shown["images"]))), "", detail, text)
+    if answered:
+        files, texts = tuple(map(Path, frames.paths(shown["images"]))), _texts(shown)
+        detail = " · ".join(filter(None, (_clips(files), count, simulated)))
+        return Tile(files, "", detail, text, texts)
     state = str(shown.get("state", "success"))
     detail = " · ".join(filter(None, (_reason(shown, state), simulated)))
     return Tile((), _WORDS.get(state, state), detail, text)
+
+
+def _texts(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the answer of a task whose answer is text; tables of earlier versions have none."""
+    return tuple(frames.paths(record.get("texts")))
+
+
+def _clips(files: Sequence[Path]) -> str:
+    """Say that pictures are clips."""
+    count = sum(map(clips.is_clip, files))
+    return "" if not count else "clip" if count == 1 else f"{count} clips"
 
 
 def _is_mixed(records: Records) -> bool:

@@ -79,9 +79,21 @@ def _short(text: str) -> str:
     return text if len(text) <= _TOO_LONG else f"{text[: _TOO_LONG - 1]}…"
 
 
+_SPOKEN = {
+    "iw": "image weight", "no": "without", "sref": "style references", "sw": "style weight", "cref": "character references",
+    "cw": "character weight", "oref": "omni reference", "ow": "omni weight", "exp": "experimental", "hd": "HD",
+    "tile": "seamless tile", "extra": "further flags", "image_index": "picture", "image_urls": "references",
+    "batch_size": "clips", "end_url": "last picture", "enable_translation": "translation",
+}  # fmt: skip
+
+
 def spoken(name: str) -> str:
-    """Write a column's name in words."""
-    return name.replace("_", " ")
+    """Write a column's name in words.
+
+    >>> spoken("sref"), spoken("cost_time_s")
+    ('style references', 'cost time s')
+    """
+    return _SPOKEN.get(name, name.replace("_", " "))
 
 
 def read_records(frame: pd.DataFrame) -> Records:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mjnb import clips
 from mjnb.frame import axes, held, is_empty_value, label, paths, stats
 from mjnb.layout import order
+from mjnb.layout.values import spoken
 from mjnb.report.roles import free, roles, telling
 
 if TYPE_CHECKING:
@@ -17,7 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["files", "payload"]
 
-_LEFT_OUT = ("images", "urls", "expires")  # local paths, and addresses that open a picture to anyone
+_LEFT_OUT = (
+    "images",
+    "urls",
+    "texts",
+    "expires",
+)  # local paths, and addresses that open a picture to anyone
 _KINDS = {
     **dict.fromkeys(("cost_time_s", "queue_time_s", "lag_s"), "seconds"),
     "price_usd": "usd",
@@ -44,11 +52,12 @@ def payload(frame: pd.DataFrame, *, title: str | None = None) -> dict[str, Any]:
         title: The page's heading; by default the prompt, or what several prompts have in common.
 
     Returns:
-        `title`; `simulated` (`"all"`, `"some"` or `"none"`); `held` (name and value); `axes` (name and values in
+        `title`; `simulated` (`"all"`, `"some"` or `"none"`); `held` (name and value); `axes` (name, label and values in
         order); `roles` (the axis of rows, columns and panels by index, -1 for none) and `piled` (axes whose values
         pile up in a cell unless one is asked for); `columns`; `tasks`, whose `at` are indices into the axes' values and
         whose `pictures` are indices into the frame's different picture files; `figures` and `stats`; `first` and
-        `last` (epoch seconds). Unknown numbers are None.
+        `last` (epoch seconds). Of a task's pictures as many are `clips`, of which the still picture stands there; `texts` are an
+        answer in words. Unknown numbers are None.
 
     >>> from mjnb import frame
     >>> payload(frame.build([]))["tasks"]
@@ -65,8 +74,15 @@ def payload(frame: pd.DataFrame, *, title: str | None = None) -> dict[str, Any]:
     return {
         "title": title or _title([label(value) for value in frame["prompt"]] if "prompt" in frame else []),
         "simulated": _simulated(frame),
-        "held": [[_LABELS.get(name, name), value] for name, value in same.items()],
-        "axes": [{"name": name, "values": values} for name, values in varying.items()],
+        "held": [[_called(name), _told(name, value)] for name, value in same.items()],
+        "axes": [
+            {
+                "name": name,
+                "label": _called(name),
+                "values": _distinct([_told(name, value) for value in values]),
+            }
+            for name, values in varying.items()
+        ],
         **roles(list(varying.values()), free(list(varying), places), places),
         "columns": columns,
         "tasks": tasks,
@@ -107,7 +123,7 @@ def _columns(frame: pd.DataFrame, varying: Sequence[str]) -> list[dict[str, Any]
     return [
         {
             "name": name,
-            "label": _LABELS.get(name, name),
+            "label": _called(name),
             "kind": _KINDS.get(name) or _kind(frame[name]),
             "shown": name in varying or name in _SHOWN,
             "compared": name not in _OWN,
@@ -115,6 +131,35 @@ def _columns(frame: pd.DataFrame, varying: Sequence[str]) -> list[dict[str, Any]
         for name in names
         if name in frame and name not in dull
     ]
+
+
+def _called(name: str) -> str:
+    return _LABELS.get(name) or spoken(name)
+
+
+_LINKED = {
+    "image_urls",
+    "end_url",
+    "sref",
+    "cref",
+    "oref",
+}  # fields that may name pictures by their addresses
+_LINK = re.compile(r"https?://([^\s/?#]+)\S*")
+
+
+def _told(name: str, text: str) -> str:
+    """Write a value for a page that is passed on: of an address only where it leads to, since it may open a picture to anyone.
+
+    >>> _told("image_urls", "https://example.com/a/b.png?key=1 https://example.com")
+    'example.com/… example.com/…'
+    """
+    return _LINK.sub(r"\1/…", text) if name in _LINKED else text
+
+
+def _distinct(texts: Sequence[str]) -> list[str]:
+    """Number those that have become alike."""
+    before = [texts[:at].count(text) for at, text in enumerate(texts)]
+    return [f"{text} ({seen + 1})" if seen else text for text, seen in zip(texts, before, strict=True)]
 
 
 def _is_dull(name: str, column: pd.Series[Any]) -> bool:
@@ -139,6 +184,8 @@ def _tasks(
             "reason": "" if is_empty_value(row["fail_msg"]) else str(row["fail_msg"]),
             "simulated": bool(row["simulated"]),
             "pictures": [ids[file] for file in paths(row["images"])],
+            "clips": sum(clips.is_clip(Path(file)) for file in paths(row["images"])),
+            "texts": paths(row.get("texts")),
             "shape": _shape(label(row.get("aspect"))),
             "cost_time_s": _known(row["cost_time_s"]),
             "created": _epoch(row["created"]),
@@ -156,7 +203,7 @@ def files(frame: pd.DataFrame) -> list[str]:
 def _value(name: str, value: object) -> float | str | None:
     kind = _KINDS.get(name)
     if kind is None:
-        return label(value)
+        return _told(name, label(value))
     return _epoch(value) if kind == "time" else _known(value)
 
 
@@ -201,13 +248,15 @@ def _stats(
 ) -> list[dict[str, Any]]:
     """Describe the tasks by every axis that tells them apart in its own way."""
     return [
-        {"axis": name, "rows": _by(frame, name, varying[name])} for name in telling(list(varying), places)
+        {"axis": _called(name), "rows": _by(frame, name, varying[name])}
+        for name in telling(list(varying), places)
     ]
 
 
 def _by(frame: pd.DataFrame, name: str, values: Sequence[str]) -> list[dict[str, Any]]:
     table = stats(frame.assign(**{name: [label(value) for value in frame[name]]}), name).to_dict("index")
-    return [{"value": value, **_numbers(table[value])} for value in values]
+    shown = _distinct([_told(name, value) for value in values])
+    return [{"value": text, **_numbers(table[value])} for value, text in zip(values, shown, strict=True)]
 
 
 def _numbers(row: Mapping[Any, Any]) -> dict[str, float | int | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mjnb import images
+from mjnb import clips, images
 from mjnb.errors import PictureBroken
 from mjnb.sheets.lettering import Type, clean
 from mjnb.sheets.plan import GAP, each, heading, split
@@ -41,11 +41,15 @@ class Brush:
         for grid, (left, top) in self._plan.grids:
             self._labels(grid, left, top)
             slots += self._tiles(grid, left, top)
-        for (_, box), found in zip(slots, each(_decode, slots), strict=True):
-            if isinstance(found, str):
+        for (path, box), found in zip(slots, each(_decode, slots), strict=True):
+            if not isinstance(found, str):
+                self._paste(found, box)
+            elif not clips.is_clip(path):
                 self._empty(box, "no picture", found)
             else:
-                self._paste(found, box)
+                self._hatch(box, self._colours.panel)
+            if clips.is_clip(path):
+                self._play(box)
         return self._image
 
     def _around(self) -> None:
@@ -79,6 +83,8 @@ class Brush:
             tile = grid.panel.tiles.get((row, col))
             if tile is None:
                 self._empty((x, y, width, height), "not run", "", quiet=True)
+            elif tile.texts and not tile.pictures:
+                self._words((x, y, width, height), tile.texts)
             elif tile.note and not tile.pictures:
                 self._empty((x, y, width, height), tile.note, tile.detail)
             else:
@@ -107,6 +113,34 @@ class Brush:
         ink = self._colours.muted if quiet else self._colours.ink
         strong.write(self._draw, (left + pad, top + pad), (clean(note),), ink)
         kind.write(self._draw, (left + pad, top + pad + kind.line), reason, self._colours.muted)
+
+    def _words(self, box: _Box, texts: tuple[str, ...]) -> None:
+        """Write an answer in words on a plain field, as much of each of them as all leave room for."""
+        left, top, width, height = box
+        self._draw.rectangle((left, top, left + width - 1, top + height - 1), fill=self._colours.panel)
+        kind = Type(max(11, min(self._plan.kind.size, width // 12)))
+        pad, space = round(kind.size * 0.7), round(kind.size * 0.4)
+        room = max(1, (height - 2 * pad) // kind.line)
+        each_has = max(1, (room - (len(texts) - 1) * space // kind.line) // len(texts))
+        at, end = top + pad, top + height - pad
+        for text in texts:
+            lines = kind.wrap(clean(text), width - 2 * pad, each_has)
+            if at + len(lines) * kind.line > end:
+                break
+            kind.write(self._draw, (left + pad, at), lines, self._colours.ink)
+            at += len(lines) * kind.line + space
+
+    def _play(self, box: _Box) -> None:
+        """Draw the mark of a clip in the lower left corner of its still picture."""
+        left, top, width, height = box
+        side = max(10, min(28, min(width, height) // 5))
+        x, y = left + side // 3, top + height - side - side // 3
+        self._draw.rectangle(
+            (x, y, x + side, y + side), fill=self._colours.page, outline=self._colours.line
+        )
+        a, b = x + round(side * 0.34), x + round(side * 0.76)
+        corners = [(a, y + round(side * 0.24)), (a, y + round(side * 0.76)), (b, y + side // 2)]
+        self._draw.polygon(corners, fill=self._colours.ink)
 
     def _hatch(self, box: _Box, ground: str) -> None:
         """Fill a box with thin diagonals."""

@@ -14,17 +14,19 @@ __all__ = ["Page", "Panel", "Tile"]
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One cell: its pictures, or words for why there are none.
+    """One cell: its pictures, its texts, or words for why there are none.
 
-    `pictures`: one fills the tile, more become a grid (four: 2 × 2). `note`: a word for a cell without pictures
-    (`"failed"`), `detail` its reason; with pictures both are written below the tile. `label`: written below in any case. A
-    tile with neither pictures nor a note is left blank.
+    `pictures`: one fills the tile, more become a grid (four: 2 × 2); of a clip its still picture is drawn, with a mark. `note`:
+    a word for a cell without pictures (`"failed"`), `detail` its reason; with pictures or texts both are written below the
+    tile. `label`: written below in any case. `texts`: an answer in words, as much of it as fits. A tile with none of these is
+    left blank.
     """
 
     pictures: tuple[Path, ...] = ()
     note: str = ""
     detail: str = ""
     label: str = ""
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,7 +265,7 @@ def _grid(panel: Panel, cells: Mapping[_Place, _Shape], kind: Type) -> Grid:
 
 
 def _foot(tile: Tile, kind: Type, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    below = " · ".join(filter(None, (tile.note, tile.detail))) if tile.pictures else ""
+    below = " · ".join(filter(None, (tile.note, tile.detail))) if tile.pictures or tile.texts else ""
     return kind.wrap(tile.label, width, 3), kind.wrap(below, width, 2)
 
 

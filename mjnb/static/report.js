@@ -59,7 +59,9 @@ const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** Name a task by the values that vary: `chaos 50, version v7`. */
 function called(task) {
-  return data.axes.map((axis, a) => `${axis.name} ${axis.values[task.at[a]]}`).join(", ") || "the only task";
+  const words = data.axes.map((axis, a) => [axis.label, axis.values[task.at[a]]]);
+  const said = words.filter(([, value]) => value !== "–"); // a history has many fields that one task does not have
+  return (said.length ? said : words).map((pair) => pair.join(" ")).join(", ") || "the only task";
 }
 
 /** A mark and a word, so that no state is told by colour alone. */
@@ -69,6 +71,20 @@ function stateOf(task) {
 }
 
 const reasonOf = (task) => [task.reason, STATES[task.state]?.[2]].filter(Boolean).join(" ");
+
+/** How a task's answer is counted: as pictures, clips or texts. */
+function answerOf(task) {
+  if (task.clips) return plural(task.clips, "clip");
+  return task.pictures.length ? plural(task.pictures.length, "picture") : plural(task.texts.length, "text");
+}
+
+/** An answer in words, one paragraph each. */
+const wordsOf = (task) =>
+  el(
+    "span",
+    { class: "words", dir: "auto" },
+    task.texts.map((text) => el("span", { class: "answer" }, text)),
+  );
 
 /** One picture, or a word in its place. `size` is [width, height] in pixels. */
 function pictureOf(id, alt) {

@@ -25,7 +25,7 @@ function roleControl(role, word) {
       "select",
       { id: `role-${role}`, onchange: (event) => assign(role, Number(event.target.value)) },
       option(-1, "none"),
-      data.axes.map((axis, a) => option(a, axis.name)),
+      data.axes.map((axis, a) => option(a, axis.label)),
     ),
   );
 }
@@ -47,7 +47,7 @@ function placeControl(a) {
   return el(
     "label",
     { class: "field" },
-    el("span", {}, data.axes[a].name),
+    el("span", {}, data.axes[a].label),
     el(
       "span",
       { class: "slide" },
@@ -132,7 +132,7 @@ function valuesControl() {
     el(
       "fieldset",
       {},
-      el("legend", {}, axis.name),
+      el("legend", {}, axis.label),
       axis.values.map((_, value) => box(a, value)),
     );
   return menu("values", gone ? `Values (${gone} hidden)` : "Values", data.axes.map(group));

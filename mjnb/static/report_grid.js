@@ -9,7 +9,7 @@ const turns = new Map(); // cell -> which of its several tasks is shown
 const visible = (a) => data.axes[a].values.map((_, value) => value).filter((value) => !chosen.hidden[a].has(value));
 const lines = (role) => (chosen[role] < 0 ? [0] : visible(chosen[role]));
 const keyOf = (facet, row, col) => `${facet} ${row} ${col}`;
-const named = (a, value) => `${data.axes[a].name} ${data.axes[a].values[value]}`;
+const named = (a, value) => `${data.axes[a].label} ${data.axes[a].values[value]}`;
 
 /** Which value of a left-over axis is shown; -1 means all of them, piled up. */
 function placeOf(a) {
@@ -107,8 +107,9 @@ function tileOf(task) {
 }
 
 function makeTile(task) {
-  const what = task.pictures.length
-    ? plural(task.pictures.length, "picture")
+  const has = task.pictures.length + task.texts.length > 0;
+  const what = has
+    ? [answerOf(task), ...task.texts].join(": ")
     : `${STATES[task.state]?.[1] ?? task.state} ${reasonOf(task)}`;
   const tile = el("button", {
     type: "button",
@@ -123,8 +124,11 @@ function makeTile(task) {
           { class: "four" },
           task.pictures.map((id) => pictureOf(id, "")),
         )
-      : emptyTile(task),
+      : has
+        ? wordsOf(task)
+        : emptyTile(task),
   );
+  tile.classList.toggle("moving", task.clips > 0);
   tile.style.setProperty("--shape", shapeOf(task));
   tile.style.setProperty("--wide", Math.sqrt(shapeOf(task)));
   tile.task = task;
@@ -159,7 +163,7 @@ function underTile(key, task) {
     el(
       "span",
       {},
-      task.cost_time_s == null ? "" : seconds(task.cost_time_s),
+      [task.clips && answerOf(task), task.cost_time_s != null && seconds(task.cost_time_s)].filter(Boolean).join(" · "),
       data.simulated === "some" && task.simulated ? el("span", { class: "sim" }, " simulated") : null,
     ),
     count > 1
@@ -203,11 +207,11 @@ function panel(facet) {
   const table = el("table", { class: rows < 0 && cols < 0 ? "sheet bare" : "sheet" });
   if (across >= 0)
     table.append(
-      el("caption", {}, el("span", { class: "axis" }, data.axes[across].name), " ", headerValue(across, facet)),
+      el("caption", {}, el("span", { class: "axis" }, data.axes[across].label), " ", headerValue(across, facet)),
     );
   if (cols >= 0) table.append(el("thead", {}, columnNames(rows, cols), columnValues(rows, cols)));
   else if (rows >= 0)
-    table.append(el("thead", {}, el("tr", {}, el("th", { class: "corner" }, data.axes[rows].name), el("td", {}))));
+    table.append(el("thead", {}, el("tr", {}, el("th", { class: "corner" }, data.axes[rows].label), el("td", {}))));
   const rowHead = (row) => (rows < 0 ? null : el("th", { scope: "row" }, headerValue(rows, row)));
   table.append(
     el(
@@ -227,12 +231,12 @@ function panel(facet) {
 }
 
 function columnNames(rows, cols) {
-  const corner = rows < 0 ? null : el("th", { class: "corner", rowspan: "2" }, data.axes[rows].name);
+  const corner = rows < 0 ? null : el("th", { class: "corner", rowspan: "2" }, data.axes[rows].label);
   return el(
     "tr",
     {},
     corner,
-    el("th", { class: "axis", scope: "colgroup", colspan: view.cols.length }, data.axes[cols].name),
+    el("th", { class: "axis", scope: "colgroup", colspan: view.cols.length }, data.axes[cols].label),
   );
 }
 

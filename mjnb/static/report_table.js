@@ -126,7 +126,12 @@ function tableRow(task) {
   return el(
     "tr",
     {},
-    el("td", { class: "thumbs" }, el("span", {}, task.pictures.map(thumb))),
+    el(
+      "td",
+      { class: "thumbs" },
+      task.pictures.length || !task.texts.length ? el("span", {}, task.pictures.map(thumb)) : wordsOf(task),
+      task.clips ? el("span", { class: "clips" }, `▶ ${answerOf(task)}`) : "",
+    ),
     [...data.columns.keys()].filter((column) => columnsShown.has(column)).map(value),
   );
 }

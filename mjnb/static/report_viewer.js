@@ -68,8 +68,13 @@ function plate(task, picture, mark) {
   const block = el(
     "div",
     { class: ids.length > 1 ? "plate many" : "plate" },
-    ids.length ? ids.map((id, index) => pictureOf(id, alt(index))) : emptyTile(task),
+    ids.length
+      ? ids.map((id, index) => pictureOf(id, alt(index)))
+      : task.texts.length
+        ? wordsOf(task)
+        : emptyTile(task),
   );
+  block.classList.toggle("telling", !ids.length && task.texts.length > 0);
   const across = ids.length > 1 ? 2 : 1;
   const down = Math.ceil(ids.length / across) || 1;
   block.style.setProperty("--ratio", (shapeOf(task) * across) / down);
@@ -80,7 +85,10 @@ function plate(task, picture, mark) {
   const caption = [
     mark,
     mark && called(task),
-    picture >= 0 && task.pictures.length > 1 && `picture ${clamp(task, picture) + 1} of ${task.pictures.length}`,
+    task.clips && "the still picture of a clip, which is no part of this page",
+    picture >= 0 &&
+      task.pictures.length > 1 &&
+      `${task.clips ? "clip" : "picture"} ${clamp(task, picture) + 1} of ${task.pictures.length}`,
     task.simulated && "simulated",
   ];
   return el("figure", { class: "frame" }, block, el("figcaption", {}, caption.filter(Boolean).join(" · ")));

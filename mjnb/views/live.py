@@ -17,7 +17,7 @@ import anywidget
 import traitlets
 
 from mjnb.jobs import IO, Job
-from mjnb.views.still import MOST_TILES, Showable, bound, box, rest, static_html, thumbs, word
+from mjnb.views.still import MOST_TILES, Showable, bound, box, moving, rest, static_html, thumbs, word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ class LiveGrid(anywidget.AnyWidget):
         on_ready: Called when a new page asks for all pictures; may be called from any thread.
 
     `cells` is what holds for good (label, measures in CSS pixels, expected real seconds), `states` what changes
-    (mark, word, reason, paid before, gateway seconds since the run began), `facts` the progress.
+    (mark, word, reason, paid before, gateway seconds since the run began, its own progress, texts, clips), `facts` the run's progress.
     """
 
     # Text, not paths: of a path anywidget keeps every instance, and by it every run, alive for as long as the kernel.
@@ -139,6 +139,9 @@ def _state(tile: Mapping[str, Any], ended: bool) -> dict[str, Any]:
         "note": tile["note"],
         "before": tile["before"],
         "since": None if since is None else round(since, 1),
+        "progress": tile.get("progress"),
+        "texts": list(tile.get("texts", ())),
+        "clips": moving(tile["pictures"]),
     }
 
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mjnb import images
+from mjnb import clips, images
 from mjnb.errors import PictureError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = [
     "Word",
     "bound",
     "box",
+    "moving",
     "rest",
     "static_html",
     "thumb",
@@ -51,7 +52,10 @@ class Showable(Protocol):
         """One `{label, aspect, pictures, span_s}` a cell, in order, at most so many; they never change."""
 
     def tiles(self, most: int) -> Sequence[Mapping[str, Any]]:
-        """One `{label, state, note, pictures, before, since_s}` a cell, as it is now."""
+        """One `{label, state, note, pictures, before, since_s}` a cell, as it is now.
+
+        Where there are such, also `texts`, an answer in words, and `progress`, 0 to 100.
+        """
 
     def done(self) -> bool:
         """Whether it has ended."""
@@ -129,7 +133,7 @@ def word(tile: Mapping[str, Any], *, ended: bool) -> Word:
     Word(mark='✕', word='failed')
     """
     state = tile["state"]
-    if tile["pictures"]:
+    if tile["pictures"] or tile.get("texts"):
         return _NOTHING
     if ended and state in _AFTERWARDS:
         return _AFTERWARDS[state]
@@ -164,8 +168,22 @@ def thumb(picture: Path, size: int) -> bytes:
     return images.thumb(picture, size)
 
 
+def moving(pictures: Sequence[Path]) -> str:
+    """Say how many clips are among pictures, "" for none.
+
+    >>> from pathlib import Path
+    >>> moving([Path("0.webm"), Path("1.webm")]), moving([Path("0.jpg")])
+    ('2 clips', '')
+    """
+    count = sum(map(clips.is_clip, pictures))
+    return "" if not count else "clip" if count == 1 else f"{count} clips"
+
+
 def thumbs(shown: Showable, pictures: Sequence[Path]) -> list[bytes]:
-    """Return the thumbnails of a cell, those left out that cannot be read; smaller ones if there are many cells."""
+    """Return the thumbnails of a cell, of clips those of their still pictures; smaller ones if there are many cells.
+
+    What cannot be read is left out.
+    """
     size = _THUMB if shown.progress.total <= _MANY else _SMALL_THUMB
     found = []
     for picture in pictures:
@@ -218,10 +236,12 @@ def _tile(shown: Showable, shape: Mapping[str, Any], tile: Mapping[str, Any], en
         _img(data, place, tile["label"], i) for i, data in enumerate(thumbs(shown, tile["pictures"]))
     )
     tick = "✓ " if tile["before"] else ""
+    said = _texts(tile) or _says(word(tile, ended=ended), tile["note"], moving(tile["pictures"]))
+    clip = f"▶ {moving(tile['pictures'])} · " if drawn and moving(tile["pictures"]) else ""
     return (
         f'<div style="width:{place.tile}px"><div style="display:flex;flex-wrap:wrap;gap:{GAP}px;width:{wide}px;height:{high}px;'
-        f'overflow:hidden;{_FAINT if not drawn else ""}">{drawn or _says(word(tile, ended=ended), tile["note"])}</div>'
-        f'<div style="font-size:11px;line-height:14px;margin-top:4px;overflow-wrap:anywhere">{tick}'
+        f'overflow:hidden;{_FAINT if not drawn else ""}">{drawn or said}</div>'
+        f'<div style="font-size:11px;line-height:14px;margin-top:4px;overflow-wrap:anywhere">{clip}{tick}'
         f"{html.escape(bound(tile['label']))}</div></div>"
     )
 
@@ -233,13 +253,19 @@ def _img(data: bytes, place: Box, label: str, index: int) -> str:
     return f'<img src="{images.data_uri(data)}" alt="{text}" {size}>'
 
 
-def _says(state: Word, note: str) -> str:
+def _texts(tile: Mapping[str, Any]) -> str:
+    """Write an answer in words; what does not fit in its place is cut off by it."""
+    style = "padding:8px 8px 0;font-size:11px;line-height:14px;overflow-wrap:anywhere"
+    return "".join(f'<div style="{style}">{html.escape(text)}</div>' for text in tile.get("texts", ()))
+
+
+def _says(state: Word, note: str, clip: str = "") -> str:
     reason = (
         f'<div style="font-size:11px;line-height:14px;margin-top:4px;overflow-wrap:anywhere">{html.escape(note)}</div>'
         if note
         else ""
     )
-    text = html.escape(f"{state.mark} {state.word}".strip())
+    text = f"▶ {clip}" if clip else html.escape(f"{state.mark} {state.word}".strip())
     return f'<div style="width:100%;padding:8px;box-sizing:border-box">{text}{reason}</div>'
 
 

@@ -149,6 +149,7 @@ def test_notebook_7(jupyter: Jupyter, page: Page, shoot: Callable[[str], Path]) 
     ended(page)
     page.get_by_text("12 of 12 done").click()  # its cell becomes the active one, which moves the focus once
     page.locator(".mjb-tile").first.click()
+    page.locator(".mjb-box[open]").get_by_role("button", name="More").click()
     page.locator(".mjb-box[open]").get_by_role("button", name="Sweep around this").click()
     page.get_by_role("button", name="Close", exact=True).last.wait_for(timeout=10_000)
     shoot("board-notebook7-around")

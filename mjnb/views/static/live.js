@@ -3,7 +3,8 @@
  * second view of it needs none again.
  *
  * @typedef {{label: string, picture: [number, number], frame: [number, number], tile: number, span: number}} Cell
- * @typedef {{state: string, mark: string, word: string, note: string, before: boolean, since: number | null}} State
+ * @typedef {{state: string, mark: string, word: string, note: string, before: boolean, since: number | null,
+ *   progress?: number | null, texts?: string[], clips?: string}} State
  * @typedef {{tile: HTMLElement, frame: HTMLElement, says: HTMLElement, label: HTMLElement, shown: string}} Nodes
  */
 
@@ -133,17 +134,32 @@ function say(nodes, cell, state, age) {
   if (now === nodes.shown) return;
   nodes.shown = now;
   nodes.tile.dataset.state = state.state;
-  nodes.label.textContent = (state.before ? "✓ " : "") + cell.label;
+  nodes.label.textContent = (state.clips ? `▶ ${state.clips} · ` : "") + (state.before ? "✓ " : "") + cell.label;
   nodes.says.textContent = "";
+  if (state.texts?.length) {
+    state.texts.forEach((text) => (make("div", "mjnb-answer", nodes.says).textContent = text));
+    return;
+  }
   if (state.word === "running") {
     nodes.says.innerHTML = RING;
     nodes.says.style.setProperty("--mjnb-span", `${cell.span}s`);
     nodes.says.style.setProperty("--mjnb-age", `${-Math.max(0, age)}s`);
+    follow(nodes.says.firstChild, state.progress);
   } else {
     make("span", "mjnb-mark", nodes.says).textContent = state.mark;
   }
-  nodes.says.append(` ${state.word}`);
+  nodes.says.append(` ${state.word}${state.word === "running" && told(state.progress) ? ` ${state.progress} %` : ""}`);
   if (state.note) make("div", "mjnb-note", nodes.says).textContent = state.note;
+}
+
+const told = (progress) => progress !== null && progress !== undefined;
+
+/** Have a ring follow what the gateway tells, where it does, instead of the usual time. */
+function follow(ring, progress) {
+  if (!told(progress)) return;
+  const turn = ring.querySelector(".mjnb-turn");
+  turn.style.animation = "none";
+  turn.style.strokeDashoffset = String(1 - progress / 100);
 }
 
 function fill(nodes, cell, urls) {

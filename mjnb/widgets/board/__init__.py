@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mjnb.jobs import Job
     from mjnb.session import Session
+    from mjnb.widgets.board.tiles import Tile
 
 __all__ = ["SweepBoard"]
 
@@ -207,18 +208,21 @@ class SweepBoard(Stills, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets h
             raise SetupError(_NO_SESSION)
         if not tiles:
             raise InvalidRequest("ids", told["ids"], "at least one tile")
-        if state.deeds.sends(deed):
-            state.send(deed, tiles, told.get("picture"), told.get("choice"))
-        elif deed == "inpaint":
-            picture = picture_of(tiles[0], told.get("picture"))
-            words = state.held.saying("Inpainting", tiles[0], picture)
-            self.tray.paint(state.deeds.session, state.deeds.painting, tiles[0], picture, words)
-        elif deed == "around":
+        if deed == "around":
             self.tray.sweep(state.deeds, tiles[0], f"Sweep around {state.held.call(tiles[0])}")
+        elif state.deeds.sends(deed) and told.get("form") is not True:
+            state.send(deed, tiles, told.get("picture"), told.get("choice"))
         else:
-            raise InvalidRequest(
-                "deed", deed, f"one of {', '.join(offer['deed'] for offer in self.grid.offers)}"
-            )
+            self._open(deed, tiles[0], told.get("picture"), told.get("choice"))
+
+    def _open(self, deed: str, tile: Tile, picture: Any, choice: Any) -> None:
+        """Open the form of what one click cannot say."""
+        state, deeds = self._state, self._state.deeds
+        assert deeds is not None
+        index = picture_of(tile, picture)
+        model, values = deeds.form(deed, tile, index, choice)
+        title = state.held.saying(deed, tile, index if deeds.by_picture(deed) else None)
+        self.tray.fill(model, deeds.session, tile, f"{title[:1].upper()}{title[1:]}", values)
 
     # -- the picture that stays ----------------------------------------------------------------------------------
 

@@ -86,7 +86,14 @@ class Children:
             known = {"state": "submitting", "parent": parent.task_id or None}
             row = as_records([blank_row(self.session, request, **known)])[0]
         else:
-            row = {**parent.row, **dict.fromkeys(_OWN), "images": [], "urls": [], "state": "submitting"}
+            row = {
+                **parent.row,
+                **dict.fromkeys(_OWN),
+                "images": [],
+                "urls": [],
+                "texts": [],
+                "state": "submitting",
+            }
         child = Tile(
             number, row, request=request, parent=parent.id, said=said, since_s=self._now(), over=False
         )
@@ -176,6 +183,7 @@ class Children:
             "fail_msg": task.fail_msg,
         }
         child.row |= facts | {"urls": [image.url for image in task.images]}
+        child.progress = task.progress
         self._wake(child)
 
     def _failed(self, child: Tile, error: Exception) -> str:

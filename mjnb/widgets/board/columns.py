@@ -26,7 +26,18 @@ _MEASURED = {
     "cost_time_s": "seconds", "queue_time_s": "seconds", "lag_s": "seconds", "price_usd": "money", "stars": "stars",
 }  # fmt: skip
 _SPOKEN = {"cost_time_s": "cost time", "queue_time_s": "queue time", "lag_s": "lag", "price_usd": "price"}
-_SILENT = {"cell", "images", "urls", "task_id", "parent", "expires", "fail_msg", "state", *_MEASURED}
+_SILENT = {
+    "cell",
+    "images",
+    "urls",
+    "texts",
+    "task_id",
+    "parent",
+    "expires",
+    "fail_msg",
+    "state",
+    *_MEASURED,
+}
 _NEVER_SLID = {"repeat", "take", "mode", "gateway", "simulated", "created", "fail_code"}
 _MOST = 60  # labels; a text with more is no axis
 FIELDS = {name for model in MODES.values() for name in model.model_fields}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mjnb import frame as frames
 from mjnb.errors import InvalidRequest
-from mjnb.fields import Choice, Links, Whole
+from mjnb.fields import Links, Whole
 from mjnb.modes import rule
 from mjnb.parts import Part
 from mjnb.runner import request_of
 from mjnb.tasks import money
 from mjnb.widgets.board.tiles import text_of
+from mjnb.widgets.board.ways import MAIN, PAINT, Way, chosen_by, paints, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,79 +24,74 @@ if TYPE_CHECKING:
 
 __all__ = ["Deeds", "deed_of"]
 
-_PARENT, _INDEX = "task_id", "image_index"
-_AGAIN, _AROUND, _PAINT = "reroll", "around", "inpaint"
-_EXAMPLE = "task"  # stands for the parent where only the price is asked
-
-
-@dataclass(frozen=True, slots=True)
-class _FollowUp:
-    """A mode that works on an earlier task: its type, and the field that one chooses by."""
-
-    model: type[Request]
-    choice: str
-
-    @property
-    def by_picture(self) -> bool:
-        return _INDEX in self.model.model_fields
-
-    @property
-    def values(self) -> list[str | None]:
-        return list(_choices(self.model, self.choice)) if self.choice else [None]
-
-    def request(self, task_id: str, picture: int | None, value: Any) -> Request:
-        given: dict[str, Any] = {_PARENT: task_id}
-        given |= {_INDEX: picture} if self.by_picture else {}
-        given |= {self.choice: value} if self.choice else {}
-        return self.model(**given)
+_PARENT = "task_id"
+_AGAIN, _AROUND = "reroll", "around"
+_EXAMPLE, _PICTURE = (
+    "task",
+    "https://example.com/a.png",
+)  # stand for the parent where only the price is asked
+_ONE = {"upscale"}  # modes that give one picture, which APIXO lets nobody go on from
 
 
 class Deeds:
-    """What one session can do with tiles."""
+    """What one session can do with tiles.
+
+    `by_way` are the ways that its gateway has for it, in the order of use; asking for the same once more and sweeping around a
+    tile's request can be done everywhere.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         modes = session.dialect.modes
-        found = {name: _follow_up(model) for name, model in modes.items()}
-        self._follow_ups = {name: one for name, one in found.items() if one is not None}
-        self._generating = [name for name in modes if name not in self._follow_ups]
-        painting = [name for name, model in modes.items() if "mask" in model.model_fields]
-        self.painting = next(iter(painting), "")
+        self.paintings = paints(session.dialect)
+        found = ways_of(session.dialect)
+        for way in self.paintings:
+            if way.model.model_fields["mask"].is_required():
+                found.pop(way.deed, None)  # painting is one deed, whatever mode it takes
+        if self.paintings:
+            found[PAINT] = self.paintings[0]
+        self.by_way = found
+        self._generating = [name for name, model in modes.items() if _PARENT not in model.model_fields]
 
     def offers(self, tiles: Sequence[Tile]) -> list[dict[str, Any]]:
         """Say what can be done with tiles, with the price of each choice (millionths of a dollar, None if unknown)."""
-        several = [name for name in self.session.dialect.modes if not self._makes_one(name)]
-        offers = [self._follow_up_offer(name, one, several) for name, one in self._follow_ups.items()]
-        offers.append(self._reroll(tiles))
-        if self.painting:
-            offers.append(
-                self._form(
-                    _PAINT, "Inpaint", "picture", "Paint a part of this picture anew; opens a form below."
-                )
-            )
+        made = {deed: self._way_offer(deed, way) for deed, way in self.by_way.items()}
+        if _AGAIN not in made:
+            made[_AGAIN] = self._again(tiles)
         help_ = "Vary this request along some axes; opens a sweep below, with its price."
-        return [*offers, self._form(_AROUND, "Sweep around this", "tile", help_)]
+        around = _offer(_AROUND, "Sweep around this", help_, [], self._generating, "tile", of="any")
+        rest = [offer | {"more": True} for deed, offer in made.items() if deed not in MAIN]
+        return [*(made[deed] for deed in MAIN if deed in made), *rest, around | {"more": True}]
 
-    def _makes_one(self, name: str) -> bool:
-        """Tell whether a mode gives one picture, of which there is no choice to follow up."""
-        return name == "upscale"
-
-    def _follow_up_offer(self, name: str, one: _FollowUp, several: list[str]) -> dict[str, Any]:
-        notes = _choices(one.model, one.choice) if one.choice else {}
-        choices = [
-            _choice(value, value or name, self.session.price_micro(one.request(_EXAMPLE, 0, value)))
-            for value in one.values
-        ]
+    def _way_offer(self, deed: str, way: Way) -> dict[str, Any]:
         lines = [
-            (one.model.__doc__ or "").split("\n")[0],
-            *(f"{word}: {note}" for word, note in notes.items()),
+            (way.model.__doc__ or "").split("\n")[0],
+            *(f"{word}: {note}" for word, note in way.notes.items() if note),
+            *(["Opens a form below, which tells its price."] if way.opens else []),
         ]
+        choices = [] if way.opens else [_choice(v, v or deed, self._price(way, v)) for v in way.values]
+        if choices and way.has_more:
+            word = "with words…" if way.asks_words else "more settings…"
+            choices.append(_choice(None, word, None) | {"form": True})
+        label = "Inpaint" if deed == PAINT else way.label
+        each = "picture" if way.by_picture else "task"
         return _offer(
-            name, name.replace("-", " ").capitalize(), "\n".join(lines), choices, several,
-            "picture" if one.by_picture else "task", many=True,
-        )  # fmt: skip
+            deed, label, "\n".join(lines), choices, self._parents(), each, many=not way.opens, of=way.of
+        )
 
-    def _reroll(self, tiles: Sequence[Tile]) -> dict[str, Any]:
+    def _parents(self) -> list[str]:
+        """Name the modes whose tasks can be gone on from; none where the gateway says it of each task."""
+        dialect = self.session.dialect
+        return [] if dialect.needs_parent else [name for name in dialect.modes if name not in _ONE]
+
+    def _price(self, way: Way, value: str | None) -> int | None:
+        try:
+            return self.session.price_micro(way.model(**way.given(_EXAMPLE, 0, _PICTURE, value)))
+        except InvalidRequest:
+            return None
+
+    def _again(self, tiles: Sequence[Tile]) -> dict[str, Any]:
+        """Offer the same request as a new task, where the gateway has no reroll of its own."""
         each = self._prices(tiles)
         prices = set(each.values())
         price = next(iter(prices)) if len(prices) == 1 else None
@@ -105,15 +100,10 @@ class Deeds:
         if len(prices) > 1 and known:
             help_ += f" From {money(known[0])} to {money(known[-1])}, as the task's speed is."
         choices = [_choice(None, "again", price)]
-        offer = _offer(_AGAIN, "Reroll", help_, choices, self._generating, "task", many=True)
+        offer = _offer(_AGAIN, "Reroll", help_, choices, self._generating, "task", many=True, of="any")
         return offer | (
             {"prices": {str(number): one for number, one in each.items()}} if len(prices) > 1 else {}
         )
-
-    def _form(self, deed: str, label: str, each: str, help_: str) -> dict[str, Any]:
-        """Offer a form; it tells its own price."""
-        modes = list(self.session.dialect.modes) if deed == _PAINT else self._generating
-        return _offer(deed, label, help_, [], modes, each, many=False)
 
     def _prices(self, tiles: Sequence[Tile]) -> dict[int, int | None]:
         """Price asking each tile's request again; worked out once for each combination of mode and speed."""
@@ -133,31 +123,64 @@ class Deeds:
     # -- requests ------------------------------------------------------------------------------------------------
 
     def sends(self, deed: str) -> bool:
-        """Tell whether a deed is done at once, rather than in a form."""
-        return deed == _AGAIN or deed in self._follow_ups
+        """Tell whether a deed can be done at once, rather than in a form."""
+        return not self.by_way[deed].opens if deed in self.by_way else deed == _AGAIN
 
     def by_picture(self, deed: str) -> bool:
         """Tell whether a deed is done with one picture of a task."""
-        return deed in self._follow_ups and self._follow_ups[deed].by_picture
+        return deed in self.by_way and self.by_way[deed].by_picture
 
-    def request(self, deed: str, tile: Tile, picture: int | None, choice: Any) -> Request:
+    def request(self, deed: str, tile: Tile, picture: int, choice: Any) -> Request:
         """Build the request of a deed.
 
         Raises:
             InvalidRequest: The tile does not allow it; nothing was sent.
         """
         self.check(tile)
-        if deed == _AGAIN:
+        if deed not in self.by_way and deed == _AGAIN:
             return self.session.prepare(self.asked(tile), advise=False)
-        one = self._follow_ups.get(deed)
-        if one is None:
-            raise InvalidRequest(
-                "deed", deed, f"one of {', '.join([*self._follow_ups, _AGAIN, _AROUND, _PAINT])}"
-            )
+        way = self._known(deed, tile)
+        return self.session.prepare(way.model(**self._given(way, tile, picture, choice)), advise=False)
+
+    def form(
+        self, deed: str, tile: Tile, picture: int, choice: Any
+    ) -> tuple[type[Request], dict[str, Any]]:
+        """Say which form a deed opens, and with what filled in. Reads the ledger.
+
+        Raises:
+            InvalidRequest: The tile does not allow it.
+        """
+        self.check(tile)
+        way = self._known(deed, tile)
+        if deed == PAINT:
+            from mjnb.widgets.board.parents import painting  # it knows the deeds
+
+            way = painting(self, tile, self.told(tile)) or way
+        given = self._given(way, tile, picture, choice)
+        if way.choice and choice is None:
+            given.pop(way.choice)
+        prompt = text_of(tile.row.get("prompt"))
+        wants = "prompt" in way.model.model_fields and way.model.model_fields["prompt"].is_required()
+        return way.model, {**given, **({"prompt": prompt} if wants and prompt else {})}
+
+    def told(self, tile: Tile) -> Any:
+        """Return what the gateway said last of a tile's task, None where that is of no use, or not known."""
+        session = self.session
+        return (
+            session.store.told_of(tile.task_id, session.gateway) if session.dialect.needs_parent else None
+        )
+
+    def _known(self, deed: str, tile: Tile) -> Way:
+        if deed not in self.by_way:
+            names = ", ".join(dict.fromkeys([*self.by_way, _AGAIN, _AROUND]))
+            raise InvalidRequest("deed", deed, f"one of {names}")
         if not tile.task_id:
             raise InvalidRequest("tile", deed, "a task that the gateway has taken")
-        made = one.request(tile.task_id, picture, choice if choice is not None else one.values[0])
-        return self.session.prepare(made, advise=False)
+        return self.by_way[deed]
+
+    def _given(self, way: Way, tile: Tile, picture: int, choice: Any) -> dict[str, Any]:
+        handed = tile.handed(self.session, picture) if way.is_linked else None
+        return way.given(tile.task_id, picture, handed, choice)
 
     def check(self, tile: Tile) -> None:
         """Refuse a tile of another gateway, or one that is real where this session is not.
@@ -198,30 +221,9 @@ class Deeds:
 
 def deed_of(row: Mapping[str, Any], modes: Mapping[str, type[Request]]) -> str:
     """Name what a follow-up did, e.g. "vary strong"."""
-    model = modes.get(text_of(row.get("mode")))
-    one = _follow_up(model) if model is not None else None
-    words = [
-        text_of(row.get("mode")),
-        text_of(row.get(one.choice)) if one is not None and one.choice else "",
-    ]
-    return " ".join(filter(None, words))
-
-
-def _follow_up(model: type[Request]) -> _FollowUp | None:
-    """Read a mode as a follow-up, unless it needs more than one click can tell."""
-    fields = model.model_fields
-    if _PARENT not in fields:
-        return None
-    needed = [
-        name for name, field in fields.items() if field.is_required() and name not in {_PARENT, _INDEX}
-    ]
-    choices = [name for name in needed if isinstance(rule(model, name), Choice)]
-    return _FollowUp(model, next(iter(choices), "")) if len(needed) <= 1 and needed == choices else None
-
-
-def _choices(model: type[Request], name: str) -> Mapping[str, str]:
-    found = rule(model, name)
-    return found.notes if isinstance(found, Choice) else {}
+    mode = text_of(row.get("mode"))
+    choice = chosen_by(modes[mode]) if mode in modes else ""
+    return " ".join(filter(None, [mode, text_of(row.get(choice)) if choice else ""]))
 
 
 def _choice(value: str | None, label: str, price: int | None) -> dict[str, Any]:
@@ -236,10 +238,12 @@ def _offer(
     modes: Iterable[str],
     each: str,
     *,
-    many: bool,
+    many: bool = False,
+    of: str = "pictures",
 ) -> dict[str, Any]:
     return {
         "deed": deed, "label": label, "help": help_, "choices": choices, "modes": list(modes), "each": each, "many": many,
+        "of": of,
     }  # fmt: skip
 
 

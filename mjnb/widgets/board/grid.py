@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from mjnb import images
+from mjnb import clips, images
 from mjnb.errors import PictureError
 from mjnb.views.assets import script, style
 from mjnb.views.still import thumb
@@ -24,6 +24,7 @@ __all__ = ["Grid", "Outbox", "large"]
 _STATIC = Path(__file__).parent.parent / "static" / "board"
 _THUMB, _LARGE = 192, 1536  # px, the long side
 _BATCH = 32  # thumbnails in one message
+_LONGEST = 64_000_000  # bytes of a clip that travels to a page; a longer one is played from its file
 
 
 class Grid(anywidget.AnyWidget):
@@ -135,22 +136,29 @@ class Outbox:
         Returns:
             Which they are, their bytes, and the tiles that turned out to lack one.
         """
-        by_id = {tile.id: tile for tile in tiles}
-        first = [by_id[number] for number in self._seen if number in by_id]
         told: list[dict[str, int]] = []
         found: list[bytes] = []
         broken: set[int] = set()
-        for tile, number, path in self._unsent([*first, *tiles]):
+        for tile, number, path in self._unsent(self.first(tiles)):
             try:
                 found.append(thumb(path, _THUMB))
                 told.append({"id": tile.id, "picture": number})
             except PictureError as error:
+                if (
+                    clips.is_clip(path) and path.exists()
+                ):  # a clip without a still picture can be played all the same
+                    continue
                 tile.missing.add(number)
                 tile.note = tile.note or str(error)
                 broken.add(tile.id)
             if len(found) + len(broken) >= _BATCH:
                 break
         return told, found, broken
+
+    def first(self, tiles: Sequence[Tile]) -> list[Tile]:
+        """Order tiles by who looks at them: those in sight stand first, and again in their place."""
+        by_id = {tile.id: tile for tile in tiles}
+        return [*(by_id[number] for number in self._seen if number in by_id), *tiles]
 
     def _unsent(self, tiles: Iterable[Tile]) -> Iterable[tuple[Tile, int, Path]]:
         for tile in tiles:
@@ -162,10 +170,12 @@ class Outbox:
 
 
 def large(tile: Tile, number: int) -> tuple[dict[str, Any], list[bytes]]:
-    """Read a picture for the whole screen: the message and its buffers, or the message that says why not."""
+    """Read a picture for the whole screen, or a clip: the message and its buffers, or the message that says why not."""
     head = {"kind": "large", "id": tile.id, "picture": number}
     try:
         path = tile.pictures[number]
+        if clips.is_clip(path):
+            return _clip(head, path)
         data = images.thumbnail(path, _LARGE)
         info = images.inspect(data)
     except KeyError:
@@ -173,3 +183,17 @@ def large(tile: Tile, number: int) -> tuple[dict[str, Any], list[bytes]]:
     except PictureError as error:
         return {**head, "problem": str(error)}, []
     return {**head, "width": info.width, "height": info.height}, [data]
+
+
+def _clip(head: dict[str, Any], path: Path) -> tuple[dict[str, Any], list[bytes]]:
+    """Read a clip as it is, to be played in the page."""
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= _LONGEST else b""
+    except OSError as error:
+        return {**head, "problem": f"{path.name}: {error.strerror or error}"}, []
+    kind = clips.sniff(data)
+    if kind is None:
+        says = f"It has {size / 1e6:.0f} MB, too many for a page" if not data else "It is no clip"
+        return {**head, "problem": f"{says}: its file is {path.parent.name}/{path.name}."}, []
+    return {**head, "clip": clips.MIME[kind]}, [data]

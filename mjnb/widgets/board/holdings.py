@@ -153,7 +153,7 @@ class Holdings:
         """Name a tile by its place on the axes, how it was made, or its prompt."""
         words = [f"{name} {tile.label(name)}" for name in self._designed if name != "prompt"]
         prompt = text_of(tile.row.get("prompt"))[:_MOST_WORDS]
-        return tile.said or " · ".join(words) or prompt or f"tile {tile.id}"
+        return tile.said or " · ".join(words) or prompt or f"{tile.mode or 'tile'} {tile.id}"
 
     def columns(self, asked: Iterable[str]) -> Columns:
         """Find the columns as they are now."""

@@ -168,7 +168,7 @@ def _raw(row: dict[str, Any]) -> dict[str, Any]:
     times: dict[str, Any] = {
         name: _epoch(row[name]) for name in ("created", "expires") if name in row and name not in empty
     }
-    lists = {name: frames.paths(row.get(name)) for name in ("images", "urls")}
+    lists = {name: frames.paths(row.get(name)) for name in ("images", "urls", "texts")}
     figures = {name: number_of(row.get(name)) for name in _FIGURES}
     counts = {name: int(number_of(row.get(name)) or least) for name, least in (("repeat", 0), ("take", 1))}
     truth = {"simulated": is_true(row.get("simulated"))}

@@ -7,12 +7,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mjnb.errors import InvalidRequest, MjnbError, SetupError
+from mjnb.errors import InvalidRequest, MjnbError, SetupError, StoreError
 from mjnb.jobs import Job
 from mjnb.widgets.board.beat import Beat, nowhere
 from mjnb.widgets.board.children import Children
 from mjnb.widgets.board.deeds import Deeds
 from mjnb.widgets.board.grid import Outbox, large
+from mjnb.widgets.board.parents import Parents
 from mjnb.widgets.board.source import joined
 from mjnb.widgets.board.tiles import text_of
 from mjnb.widgets.board.view import asked, mended
@@ -40,13 +41,15 @@ _REDRAW_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What a page is to be told: the facts, tiles (`fresh`: all of them), which thumbnails, and their bytes."""
+    """What a page is to be told: the facts, tiles (`fresh`: all of them), what cannot be done with some, thumbnails."""
 
     facts: dict[str, Any]
     tiles: list[dict[str, Any]] = field(default_factory=list)
     fresh: bool = False
     told: list[dict[str, int]] = field(default_factory=list)
     found: list[bytes] = field(default_factory=list)
+    bars: dict[str, Any] = field(default_factory=dict)
+    barred: list[list[Any]] = field(default_factory=list)
     has_more: bool = False
 
 
@@ -70,6 +73,7 @@ class State:
         self._is_redrawing, self._redrawn = False, float("-inf")
         self._drawn = False  # whether the picture that stays shows the end already
         self.deeds = Deeds(self.session) if self.session is not None else None
+        self._parents = Parents(self.deeds) if self.deeds is not None else None
         self._children: Children | None = None
         if self.session is not None:
             self._children = Children(self.session, self._touch, self.complain, self.held.elapsed_s)
@@ -201,8 +205,9 @@ class State:
         """Send what is new; tell whether there is more."""
         if {**news.facts, "now": 0} != {**self._grid.facts, "now": 0} or self._is_busy():
             self._grid.facts = news.facts
-        if news.tiles or news.fresh:
-            self._grid.send({"kind": "tiles", "tiles": news.tiles, "all": news.fresh})
+        if news.tiles or news.fresh or news.barred:
+            told = {"kind": "tiles", "tiles": news.tiles, "all": news.fresh}
+            self._grid.send({**told, "bars": news.bars, "barred": news.barred})
         if news.found:
             self._grid.send({"kind": "pictures", "of": news.told}, buffers=news.found)
         return news.has_more
@@ -215,10 +220,23 @@ class State:
             tiles, columns = list(self.held.tiles), self.columns
         if not is_open:
             return _News(facts)
+        if fresh and self._parents is not None:
+            self._parents.forget_page()
         told, found, broken = self._outbox.thumbs(tiles)
         chosen = tiles if fresh else [tiles[number] for number in sorted(dirty | broken)]
         wires = self._outbox.changes(self._wire(tile, columns) for tile in chosen)
-        return _News(facts, wires, fresh, told, found, has_more=bool(found or broken))
+        bars, barred = self._learn(tiles)
+        has_more = bool(found or broken or barred)
+        return _News(facts, wires, fresh, told, found, bars, barred, has_more)
+
+    def _learn(self, tiles: Sequence[Tile]) -> tuple[dict[str, Any], list[list[Any]]]:
+        """Find out what some more tiles do not offer, those in sight first; where the ledger cannot be read, nothing."""
+        if self._parents is None:
+            return {}, []
+        try:
+            return self._parents.learn(self._outbox.first(tiles))
+        except StoreError:
+            return {}, []
 
     def _wire(self, tile: Tile, columns: Columns) -> dict[str, Any]:
         wire = tile.wire(columns.texts, columns.numbers, self.held.pace)

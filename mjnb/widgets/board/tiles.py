@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mjnb import clips, images
 from mjnb import frame as frames
-from mjnb import images
-from mjnb.errors import PictureError
+from mjnb.errors import InvalidRequest, PictureError
+from mjnb.modes import Describe, SeedOf, Shorten, Translate, Video
 from mjnb.rows import row as row_of
-from mjnb.tasks import TaskState
+from mjnb.tasks import Image, TaskState
 from mjnb.views.still import Word, word
+from mjnb.widgets.files import handed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,9 +34,10 @@ QUEUED = (
     "queued"  # how the state "" of a cell that has no row yet is called where it is sorted and filtered by
 )
 _KNOWN_LATER = (
-    "state", "task_id", "cost_time_s", "queue_time_s", "lag_s", "price_usd", "images", "urls", "expires", "fail_code",
+    "state", "task_id", "cost_time_s", "queue_time_s", "lag_s", "price_usd", "images", "urls", "texts", "expires", "fail_code",
     "fail_msg", "created",
 )  # fmt: skip
+_SPEAKING = {one.mode for one in (Describe, SeedOf, Shorten, Translate)}  # modes whose answer is text
 _NOTHING = frames.label(None)
 _FOUR = 4  # pictures of a task, but for an upscale
 
@@ -44,7 +47,8 @@ class Tile:
     """A task on the board: its row as in the frame, and what no row has.
 
     `pictures` are files by number, `missing` the numbers of those that cannot be read, `since_s` gateway seconds after the board began, `span_s` how long it is expected to
-    take in gateway seconds. `over` means that nobody waits for it, so that a running state is what was left.
+    take in gateway seconds, `progress` how far the gateway says that it is, 0 to 100. `over` means that nobody waits for it, so
+    that a running state is what was left.
     """
 
     id: int
@@ -55,6 +59,7 @@ class Tile:
     before: bool = False
     since_s: float | None = None
     span_s: float = 0.0
+    progress: int | None = None
     parent: int | None = None
     said: str = ""
     note: str = ""
@@ -74,6 +79,32 @@ class Tile:
         return text_of(self.row.get("mode"))
 
     @property
+    def texts(self) -> list[str]:
+        """The answer of a task whose answer is text."""
+        return frames.paths(self.row.get("texts"))
+
+    @property
+    def kind(self) -> str:
+        """What it has, or will have: `"pictures"`, `"clips"` or `"texts"`."""
+        if self.texts or self.mode in _SPEAKING:
+            return "texts"
+        moves = (
+            any(map(clips.is_clip, self.pictures.values())) if self.pictures else self.mode == Video.mode
+        )
+        return "clips" if moves else "pictures"
+
+    def handed(self, session: Session, picture: int) -> Any:
+        """Return how one of its pictures is handed over to the gateway.
+
+        Raises:
+            InvalidRequest: It cannot be.
+        """
+        links = dict(enumerate(frames.paths(self.row.get("urls"))))
+        if picture not in links:
+            raise InvalidRequest("picture", picture, "a picture that the gateway has an address of")
+        return handed(session, Image(picture, links[picture], self.pictures.get(picture)))
+
+    @property
     def is_simulated(self) -> bool:
         """Whether nothing of it is real."""
         return is_true(self.row.get("simulated"))
@@ -89,12 +120,12 @@ class Tile:
         raw = row_of(entry)
         self.row |= {name: raw[name] for name in ("cell", *_KNOWN_LATER)}
         self.pictures = {image.index: image.path for image in entry.images if image.path}
-        self.entry = entry
+        self.entry, self.progress = entry, entry.progress
 
     def wire(self, names: Sequence[str], numbers: Sequence[str], pace: float) -> dict[str, Any]:
         """Write it for the page: labels of these columns, numbers of those; `pace` is gateway seconds a second."""
         state = text_of(self.row.get("state"))
-        said = self._lacking() or word({"state": state, "pictures": self.pictures}, ended=self.over)
+        said = self._lacking() or word(self._shown(), ended=self.over)
         return {
             "id": self.id,
             "labels": {name: label for name in names if (label := self.label(name)) != _NOTHING or self.parent is None},
@@ -102,7 +133,8 @@ class Tile:
             "state": state, "mark": said.mark, "word": said.word, "note": self.reason(), "before": self.before,
             "since": None if self.since_s is None or self.over else round(self.since_s, 1),
             "span": round(self.span_s / pace, 2),
-            "aspect": list(self.shape), "count": self._count(),
+            "progress": self.progress if TaskState.PROCESSING.value == state and not self.over else None,
+            "aspect": list(self.shape), "kind": self.kind, "count": self._count(), "texts": self.texts,
             "parent": self.parent, "said": self.said,
             "prompt": text_of(self.row.get("prompt")), "task": self.task_id,
             "simulated": self.is_simulated, "stars": self.stars,
@@ -128,13 +160,18 @@ class Tile:
         parts = (text_of(self.row.get(name)) for name in ("fail_code", "fail_msg"))
         return self.note or " ".join(filter(None, parts))
 
+    def _shown(self) -> dict[str, Any]:
+        return {"state": text_of(self.row.get("state")), "pictures": self.pictures, "texts": self.texts}
+
     def _lacking(self) -> Word | None:
         """Name pictures that ought to be on disk and cannot be read."""
-        many = len(self.missing)
-        return Word("!", "picture missing" if many == 1 else f"{many} pictures missing") if many else None
+        many, thing = len(self.missing), self.kind.removesuffix("s")
+        return Word("!", f"{thing} missing" if many == 1 else f"{many} {thing}s missing") if many else None
 
     def _count(self) -> int:
         links = len(frames.paths(self.row.get("urls")))
+        if self.kind == "texts":
+            return 0
         return max(links, len(self.pictures)) or (1 if self.mode == "upscale" else _FOUR)
 
 
@@ -227,7 +264,7 @@ def _files(frame: pd.DataFrame) -> dict[int, dict[int, Path]]:
 
 
 def _value(name: object, value: Any) -> Any:
-    return value if name in {"images", "urls"} else _readable(value)
+    return value if name in {"images", "urls", "texts"} else _readable(value)
 
 
 def _stars(value: object) -> int:

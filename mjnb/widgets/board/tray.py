@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from mjnb import frame as frames
 from mjnb.errors import InvalidRequest
-from mjnb.widgets.board.tiles import text_of
 from mjnb.widgets.followups import step
 from mjnb.widgets.kit import button, line, shut
 
@@ -48,23 +46,14 @@ class Tray(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.form: Any = None
         self._parts: tuple[Any, ...] = ()
 
-    def paint(self, session: Session, mode: str, tile: Tile, picture: int, title: str) -> None:
-        """Open the form of a painting mode on one picture.
-
-        Raises:
-            InvalidRequest: The picture has no address at the gateway.
-        """
-        links = dict(enumerate(frames.paths(tile.row.get("urls"))))
-        if picture not in links:
-            raise InvalidRequest("picture", picture, "a picture that the gateway has an address of")
-        prompt = text_of(tile.row.get("prompt"))
-        values = {"image_urls": [links[picture]], **({"prompt": prompt} if prompt else {})}
-        self._fill(mode, session, tile, title, values)
-
-    def _fill(
+    def fill(
         self, mode: str | type[Request], session: Session, tile: Tile, title: str, values: dict[str, Any]
     ) -> None:
-        """Open a form whose tasks join the board, and so do those of the forms that are opened from it."""
+        """Open a form whose tasks join the board, and so do those of the forms that are opened from it.
+
+        Raises:
+            InvalidRequest: The mode has no such field.
+        """
         from mjnb.widgets.forms import RequestForm
 
         form = RequestForm(mode, session, **values)
@@ -74,7 +63,7 @@ class Tray(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             if action.whole and action.model is form.model:
                 form.values = given
             else:
-                self._fill(action.model, session, tile, title, given)
+                self.fill(action.model, session, tile, title, given)
 
         form.opens = opens
         form.told = self._told(form, tile)

@@ -1,7 +1,8 @@
 /** What can be done with tiles, each with its price on the button. */
 
 import { el, plural, popup, refill, write } from "./dom.js";
-import { fitting, reasonAgainst, totalText } from "./offers.js";
+import { moreControl } from "./more.js";
+import { barAgainst, fitting, reasonAgainst, totalText } from "./offers.js";
 import { isLate, isResting, sendDeed } from "./waiting.js";
 
 const MOST_UNASKED = 8; // more tasks at once are asked for again
@@ -37,77 +38,101 @@ function showControls(area, offers, ids, picture) {
   const about = JSON.stringify([ids, picture]);
   if (about !== area.about) withdrawAll(area);
   area.about = about;
+  const slots = slotsOf(offers);
   const shape = JSON.stringify(
-    offers.map(({ deed, label, choices }) => [deed, label, (choices ?? []).map(nameOfChoice)]),
+    slots.map((slot) => slot.map(({ deed, label, choices }) => [deed, label, (choices ?? []).map(nameOfChoice)])),
   );
   if (shape !== area.shape && !area.controls.some((control) => control.isOpen())) {
     area.shape = shape;
-    area.controls = offers.map((offer) => makeControl(area.board, offer, area.align));
+    area.controls = slots.map((slot) => makeControl(area.board, slot, area.align));
     refill(
       area.buttons,
       area.controls.map((control) => control.node),
     );
   }
   for (const control of area.controls) {
-    const offer = offers.find(({ deed }) => deed === control.deed);
-    if (offer && !control.isOpen()) control.show(offer, ids, picture);
+    const slot = slots.find(([first]) => first?.deed === control.offers[0].deed);
+    if (slot && !control.isOpen()) control.show(slot, ids, picture);
     control.rest();
   }
 }
 
+/** What stands side by side: what is done most each by itself, the rest behind one button. @returns {object[][]} */
+function slotsOf(offers) {
+  const rest = offers.filter((offer) => offer.more);
+  if (rest.length < 2) return offers.map((offer) => [offer]);
+  return [...offers.filter((offer) => !offer.more).map((offer) => [offer]), rest];
+}
+
 const nameOfChoice = ({ value, label }) => [value, label];
 
-/** One offer: a button with a price, or with a menu of choices, each with its own. */
-function makeControl(board, offer, align) {
-  const control = { board, deed: offer.deed, offer, fit: [], picture: null, items: [] };
-  const many = (offer.choices ?? []).length > 1;
-  const made = many ? menuControl(control, align) : plainControl(control);
-  return Object.assign(control, made, { rest: () => control.items.forEach((item) => item.rest()) });
+/** The control of a slot: a button with a price, one with a menu of choices each with its own, or one for many offers. */
+function makeControl(board, offers, align) {
+  const control = { board, offers, ids: [], picture: null, items: [], makeItem };
+  const [first] = offers;
+  const made =
+    offers.length > 1
+      ? moreControl(control, align)
+      : (first.choices ?? []).length > 1
+        ? menuControl(control, align)
+        : plainControl(control);
+  const show = (...given) => {
+    Object.assign(control, { offers: given[0], ids: given[1], picture: given[2] });
+    made.show();
+  };
+  return Object.assign(control, made, { show, rest: () => control.items.forEach((item) => item.rest()) });
 }
 
 function plainControl(control) {
-  const item = makeItem(control, 0, "mjb-button mjb-deed", "span");
+  const item = makeItem(control, control.offers[0].deed, 0, "mjb-button mjb-deed", "span");
   control.items = [item];
-  const show = (...given) => {
-    aim(control, item.button, ...given);
-    item.show();
-  };
-  return { node: item.box, show, isOpen: item.isAsking, withdraw: item.withdraw };
+  return { node: item.box, show: item.show, isOpen: item.isAsking, withdraw: item.withdraw };
 }
 
 function menuControl(control, align) {
-  const button = el("button", { class: "mjb-button mjb-deed", text: `${control.offer.label} ▾` });
+  const { deed, label } = control.offers[0];
+  const button = el("button", { class: "mjb-button mjb-deed", text: `${label} ▾` });
   const fill = (close) => {
-    control.items = control.offer.choices.map((_, at) => makeItem(control, at, "mjb-item", "div", close));
+    const { choices } = control.offers[0];
+    const able = choices.map((_, at) => at).filter((at) => !choices[at].form || control.ids.length === 1);
+    control.items = able.map((at) => makeItem(control, deed, at, "mjb-item", "div", close));
     control.items.forEach((item) => item.show());
     return control.items.map((item) => item.box);
   };
   const menu = popup(button, fill, align, () => control.board.changed());
-  const show = (...given) => aim(control, button, ...given);
+  const show = () => {
+    const [offer] = control.offers;
+    const able = offer.choices.some((choice) => fitOf(control, offer, choice).length);
+    sayWhether(control, button, offer, able ? null : (offer.choices[0] ?? null));
+  };
   return { node: menu.node, show, isOpen: () => !menu.panel.hidden, withdraw: menu.close };
 }
 
-/** Point a control at tiles; where it is good for none, its button says why. */
-function aim(control, button, offer, ids, picture) {
-  const fit = fitting(control.board, offer, ids, picture);
-  Object.assign(control, { offer, picture, fit });
-  button.title = fit.length ? offer.help : `${offer.help} — ${reasonAgainst(control.board, ids) || NO_TILE}`;
-  button.disabled = !fit.length;
+const fitOf = ({ board, ids, picture }, offer, choice) => fitting(board, offer, ids, picture, choice);
+
+/** Why a choice is good for none of the tiles. */
+export function whyNot({ board, ids }, offer, choice) {
+  return reasonAgainst(board, ids) || barAgainst(board, offer, ids, choice) || NO_TILE;
 }
 
-/** A button that does a deed at once; `control` says with what. */
-function makeItem(control, at, css, tag, close) {
+/** Let a button be pressed, or say on it why it cannot: `against` is the choice that cannot be made. */
+function sayWhether(control, button, offer, against) {
+  button.disabled = against !== null;
+  button.title = against === null ? offer.help : `${offer.help} — ${whyNot(control, offer, against)}`;
+}
+
+/** A button that does a deed at once; `control` says with what tiles. `prices` is how they are told. */
+function makeItem(control, deed, at, css, tag, close, prices = "") {
   const label = el("span", {});
   const price = el("span", { class: "mjb-price" });
   const button = el("button", { class: css }, label, " ", price);
   const box = el(tag, { class: "mjb-deedbox" }, button);
-  const item = { control, at, button, box, close };
+  const item = { control, deed, at, button, box, close, prices, fit: [] };
   item.isAsking = () => !button.isConnected && box.isConnected;
   item.withdraw = () => withdrawItem(item);
   item.show = () => showItem(item, label, price);
   item.rest = () => button.setAttribute("aria-disabled", String(isResting(control.board.store, deedOf(item))));
   button.addEventListener("click", () => pressItem(item));
-  item.rest();
   return item;
 }
 
@@ -119,34 +144,42 @@ function withdrawItem({ button, box, isAsking }) {
   if (had) button.focus();
 }
 
-const choiceOf = ({ control, at }) => control.offer.choices?.[at] ?? null;
+const offerOf = ({ control, deed }) => control.offers.find((offer) => offer.deed === deed) ?? control.offers[0];
+const choiceOf = (item) => offerOf(item).choices?.[item.at] ?? null;
 
 /** What a press would send. */
 function deedOf(item) {
-  const { offer, fit, picture } = item.control;
-  const each = offer.each === "picture" ? (picture ?? 0) : null;
-  return { deed: offer.deed, ids: fit, picture: each, choice: choiceOf(item)?.value ?? null };
+  const { deed, each } = offerOf(item);
+  const choice = choiceOf(item);
+  const picture = each === "picture" ? (item.control.picture ?? 0) : null;
+  const plain = { deed, ids: item.fit, picture, choice: choice?.value ?? null };
+  return choice?.form ? { ...plain, form: true } : plain;
 }
 
 function showItem(item, label, price) {
-  const { board, offer, fit } = item.control;
-  const choice = choiceOf(item);
+  const { control } = item;
+  const [offer, choice] = [offerOf(item), choiceOf(item)];
+  item.fit = fitOf(control, offer, choice);
   const alone = (offer.choices ?? []).length < 2;
   write(label, alone ? (choice ? offer.label : `${offer.label}…`) : choice.label);
-  write(price, choice ? totalText(board, offer, choice, fit) : "");
+  write(price, choice && !choice.form ? totalText(control.board, offer, choice, item.fit, item.prices) : "");
   price.hidden = !price.textContent;
+  sayWhether(control, item.button, offer, item.fit.length ? null : (choice ?? {}));
+  item.rest();
 }
 
 /** One press sends; for many tasks it asks once more, in place. */
 function pressItem(item) {
-  const { board, fit } = item.control;
+  const { board } = item.control;
   if (isResting(board.store, deedOf(item))) return;
-  if (fit.length > MOST_UNASKED && choiceOf(item)) askAgain(item);
+  if (item.fit.length > MOST_UNASKED && choiceOf(item)) askAgain(item);
   else sendItem(item);
 }
 
 function askAgain(item) {
-  const { board, offer, fit } = item.control;
+  const { board } = item.control;
+  const { fit } = item;
+  const offer = offerOf(item);
   const price = totalText(board, offer, choiceOf(item), fit).replace(` for ${fit.length}`, "");
   const question = el("span", {
     class: "mjb-ask",
@@ -172,7 +205,7 @@ function sendItem(item) {
   if (!sendDeed(board.store, deedOf(item))) return;
   item.rest();
   item.close?.();
-  if (!choiceOf(item)) board.leave();
+  if (!choiceOf(item) || choiceOf(item).form) board.leave();
 }
 
 /** Five stars that can be given and taken back. */

@@ -1,6 +1,7 @@
 /** The panel beside a large picture: in what it differs, all that is known of it, what can be done, where it comes from. */
 
 import { makeActions, starsNode } from "./actions.js";
+import { copied } from "./answers.js";
 import { el, iconButton, refill, write } from "./dom.js";
 import { rate } from "./store.js";
 import { childrenOf, differences, isMeasured, nameOf, stateText, valueText } from "./words.js";
@@ -115,26 +116,15 @@ function factNodes(board, tile) {
     el("dt", { text: label }),
     el("dd", { class: number ? "mjb-number" : "", text: value }),
   ];
-  const rows = columns.flatMap((column) => row(column.label, valueText(tile, column), isMeasured(column)));
+  const told = columns.filter((column) => tile.parent === null || valueText(tile, column) !== "–");
+  const rows = told.flatMap((column) => row(column.label, valueText(tile, column), isMeasured(column)));
   const nodes = [el("h3", { text: "All values" }), el("dl", {}, ...rows)];
   if (tile.task) nodes.at(-1).append(...row("task", tile.task, false));
   if (!tile.prompt) return nodes;
   const copy = el("button", { class: "mjb-quiet", text: "Copy", "aria-label": "Copy the prompt" });
-  copy.addEventListener("click", () => copyText(tile.prompt, copy));
-  return [
-    ...nodes,
-    el("div", { class: "mjb-row" }, el("h3", { text: "Prompt" }), copy),
-    el("p", { class: "mjb-prompt", text: tile.prompt }),
-  ];
-}
-
-/** Copy a text; where the page may not, select it for the keys. */
-async function copyText(text, button) {
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    getSelection().selectAllChildren(button.closest("section").querySelector(".mjb-prompt"));
-    button.textContent = "Selected: press Ctrl+C";
-  }
+  const prompt = el("p", { class: "mjb-prompt", text: tile.prompt });
+  copy.addEventListener("click", async () => {
+    copy.textContent = (await copied(prompt)) ? "Copied" : "Selected: press Ctrl+C";
+  });
+  return [...nodes, el("div", { class: "mjb-row" }, el("h3", { text: "Prompt" }), copy), prompt];
 }

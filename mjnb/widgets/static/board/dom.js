@@ -41,8 +41,8 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A ring that fills within `span` seconds, `age` of which have gone. */
-export function ring(span, age) {
+/** A ring that fills within `span` seconds, `age` of which have gone; or as far as `progress` says, in percent. */
+export function ring(span, age, progress = null) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "mjb-ring");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -58,6 +58,10 @@ export function ring(span, age) {
     ])
       circle.setAttribute(key, value);
     svg.append(circle);
+  }
+  if (progress !== null) {
+    svg.lastChild.style.animation = "none";
+    svg.lastChild.style.strokeDashoffset = String(1 - progress / 100);
   }
   svg.style.setProperty("--mjb-span", `${Math.max(0.1, span)}s`);
   svg.style.setProperty("--mjb-age", `${-Math.max(0, age)}s`);

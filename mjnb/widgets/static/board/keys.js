@@ -16,7 +16,7 @@ const KEYS_HELP = [
   ["0 … 5", "give stars"],
   ["s", "one star, or none again"],
   ["[ ]", "step through several tiles in one place"],
-  [", .", "step through the four pictures (large view)"],
+  [", .", "step through the four pictures (large view); Space plays a clip"],
   ["+ − z", "zoom, fit (large view); Shift and arrows, or drag, to move"],
   ["c", "compare the two selected; in the large view: with the one before"],
   ["x v", "comparison: swap A and B, side by side"],

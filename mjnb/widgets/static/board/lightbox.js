@@ -3,7 +3,8 @@
 import { makeDetails } from "./details.js";
 import { el, isField, write } from "./dom.js";
 import { makeLines } from "./head.js";
-import { askLarge, bestPicture, rate } from "./store.js";
+import { answersNode, clipNode, showClip } from "./answers.js";
+import { askLarge, bestPicture, isMoving, rate } from "./store.js";
 import { sayState } from "./tile.js";
 import { nameOf } from "./words.js";
 import { lensStyle, listenZoom, makeLens, zoomButtons, zoomKey } from "./zoom.js";
@@ -28,6 +29,7 @@ export function makeLightbox(board) {
   listenZoom(nodes.stage, box.lens);
   nodes.dialog.addEventListener("close", () => {
     lightbox.stop();
+    showClip(nodes.clip, "", "");
     nodes.details.leave();
     board.back(box.id);
   });
@@ -37,12 +39,16 @@ export function makeLightbox(board) {
 
 function boxNodes(board, box, lightbox) {
   const image = el("img", { class: "mjb-large", alt: "", draggable: "false" });
+  const clip = clipNode();
+  const answers = el("div", { class: "mjb-largetexts", hidden: true });
   const says = el("div", { class: "mjb-largesays" });
   const wait = el("div", { class: "mjb-wait", role: "status" });
   const stage = el(
     "div",
     { class: "mjb-stage", tabindex: "0", role: "group", "aria-label": "Picture; arrows walk over the board" },
     image,
+    clip.node,
+    answers,
     says,
     wait,
   );
@@ -52,7 +58,7 @@ function boxNodes(board, box, lightbox) {
     { class: "mjb-toolrow" },
     fours,
     el("span", { class: "mjb-spring" }),
-    ...zoomButtons(box.lens, stage),
+    el("span", { class: "mjb-zooms" }, ...zoomButtons(box.lens, stage)),
   );
   const lines = makeLines(board);
   const details = makeDetails(board, {
@@ -67,7 +73,7 @@ function boxNodes(board, box, lightbox) {
     el("div", { class: "mjb-left" }, stage, tools),
     right,
   );
-  return { image, says, wait, stage, fours, lines, details, dialog };
+  return { image, clip, answers, says, wait, stage, tools, fours, lines, details, dialog };
 }
 
 function openBox(board, box, { dialog, stage }, lightbox, id, picture) {
@@ -110,16 +116,31 @@ function referenceOf(board, box) {
   return first && first.id !== box.id ? { tile: first, called: "the first" } : null;
 }
 
-function showPicture(board, box, { image, says }, tile) {
-  const { url, large, problem } = bestPicture(board.store, tile.id, box.picture);
-  image.hidden = !url;
+function showPicture(board, box, nodes, tile) {
+  const { image, says } = nodes;
+  const { url, large, clip, problem } = bestPicture(board.store, tile.id, box.picture);
+  const texts = tile.texts ?? [];
+  showAnswers(nodes, tile);
+  nodes.tools.classList.toggle("mjb-still", isMoving(tile) || texts.length > 0);
+  showClip(nodes.clip, clip, url, `${nameOf(tile, board.columns())}, clip ${box.picture}`);
+  image.hidden = !url || Boolean(clip);
   if (url && image.getAttribute("src") !== url) image.src = url;
   image.alt = url ? `${nameOf(tile, board.columns())}, picture ${box.picture}` : "";
   image.classList.toggle("mjb-soft", Boolean(url) && !large);
   image.style.aspectRatio = `${tile.aspect[0]} / ${tile.aspect[1]}`;
-  says.hidden = Boolean(url) && !problem;
-  if (!url) says.replaceChildren(sayState(board.store, tile, { w: 400, h: 400 }));
-  else if (problem) says.textContent = problem;
+  says.hidden = (Boolean(url || clip) || texts.length > 0) && !problem;
+  if (says.hidden) return;
+  if (problem) says.textContent = problem;
+  else says.replaceChildren(sayState(board.store, tile, { w: 400, h: 400 }));
+}
+
+/** Write the words of an answer anew only where they have changed, so that what is being read or copied stays. */
+function showAnswers({ answers }, { id, texts = [] }) {
+  const now = JSON.stringify([id, texts]);
+  answers.hidden = !texts.length;
+  if (answers.dataset.now === now) return;
+  answers.dataset.now = now;
+  answers.replaceChildren(...(texts.length ? [answersNode(texts)] : []));
 }
 
 function showFours(board, box, fours, tile, pick) {
@@ -128,12 +149,13 @@ function showFours(board, box, fours, tile, pick) {
   if (fours.dataset.now === now) return;
   fours.dataset.now = now;
   const had = fours.contains(document.activeElement);
-  fours.hidden = tile.count < 2 || !urls.length;
+  fours.hidden = tile.count < 2 || !(urls.length || isMoving(tile));
+  const thing = isMoving(tile) ? "Clip" : "Picture";
   const button = (url, index) => {
     const node = el("button", {
       class: "mjb-four",
-      "aria-label": `Picture ${index}`,
-      title: `Picture ${index} ( , and . )`,
+      "aria-label": `${thing} ${index}`,
+      title: `${thing} ${index} ( , and . )`,
       "aria-pressed": String(index === box.picture),
     });
     node.append(url ? el("img", { src: url, alt: "" }) : el("span", { text: String(index) }));
@@ -160,7 +182,14 @@ function boxKey(event, board, box, stage, { go, reference }) {
   const { key } = event;
   const panel = event.target.closest(".mjb-panel");
   if (panel && !event.shiftKey && (key in ARROWS || key.startsWith("Page"))) return;
-  if (zoomKey(event, box.lens, stage)) return event.preventDefault();
+  if (event.target.closest("button, video") && event.key === " ") return;
+  if (event.key === " ") {
+    const video = stage.querySelector("video[src]");
+    if (video) (video.paused ? video.play() : Promise.resolve(video.pause()))?.catch(() => {});
+    return event.preventDefault();
+  }
+  if (event.target.closest("video") && key in ARROWS) return;
+  if (!isMoving(tile) && zoomKey(event, box.lens, stage)) return event.preventDefault();
   if (key in ARROWS) go(board.beside(box.id, ARROWS[key])?.id);
   else if (key === "PageDown" || key === "PageUp") go(board.aside(box.id, key === "PageDown" ? 1 : -1));
   else if (/^[,.[\]]$/.test(key))

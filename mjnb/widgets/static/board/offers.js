@@ -5,19 +5,43 @@ import { priceText } from "./dom.js";
 /** What is paid for: a task, however many tiles show it. */
 export const paidFor = (tile) => tile.task || `tile ${tile.id}`;
 
-/** The tiles of a selection that an offer is good for; of several that show the same task, one. */
-export function fitting({ store }, offer, ids, picture) {
-  const tiles = ids.map((id) => store.tiles.get(id)).filter((tile) => tile && isGoodFor(offer, tile, picture));
+/** The tiles of a selection that an offer is good for, with one of its choices; of several that show the same task, one. */
+export function fitting({ store }, offer, ids, picture, choice = null) {
+  if (choice?.form && ids.length !== 1) return [];
+  const tiles = ids
+    .map((id) => store.tiles.get(id))
+    .filter((tile) => tile && isGoodFor(offer, tile, picture) && !barOf(store, offer, tile, choice));
   if (offer.each === "tile") return tiles.map((tile) => tile.id);
   const seen = new Set();
   return tiles.filter((tile) => !seen.has(paidFor(tile)) && seen.add(paidFor(tile))).map((tile) => tile.id);
 }
 
-function isGoodFor({ each, modes }, tile, picture) {
+function isGoodFor({ each, modes, of = "any" }, tile, picture) {
   if (tile.can === false) return false;
   if (each !== "tile" && !(tile.state === "success" && tile.count > 0)) return false;
+  if (of !== "any" && (tile.kind ?? "pictures") !== of) return false;
   if (modes?.length && tile.labels.mode && !modes.includes(tile.labels.mode)) return false;
   return each !== "picture" || picture === null || picture < tile.count;
+}
+
+/** Why a tile's own task does not offer something, with a choice or at all; "" where it does, or nobody has told. */
+function barOf({ bars, barred }, { deed }, tile, choice) {
+  const found = bars.get(barred.get(tile.id))?.[deed];
+  return found?.[""] ?? (choice && !choice.form ? (found?.[choice.value ?? ""] ?? "") : "");
+}
+
+/** Why none of some tiles offers something, in a line: the first reason. */
+export function barAgainst({ store }, offer, ids, choice) {
+  const tiles = ids.map((id) => store.tiles.get(id)).filter(Boolean);
+  const said = tiles.map((tile) => barOf(store, offer, tile, choice)).find(Boolean);
+  if (said) return said;
+  return isOfKind({ store }, offer, ids) ? "" : `it is for ${offer.of}`;
+}
+
+/** Whether some tiles have what an offer is for: pictures, or clips. */
+export function isOfKind({ store }, { of = "any" }, ids) {
+  const kinds = ids.map((id) => store.tiles.get(id)?.kind ?? "pictures");
+  return of === "any" || !kinds.length || kinds.includes(of);
 }
 
 /** Why nothing can be done with some of these tiles, in a line; "" where all can be used. */
@@ -40,17 +64,31 @@ function costOf(offer, choice, fit) {
   };
 }
 
-/** A choice's price for some tiles in words: "$0.40", "at least $0.40"; the pretended one of the simulator says so. */
-export function totalText(board, offer, choice, fit) {
+/**
+ * A choice's price for some tiles in words: "$0.40", "at least $0.40"; the pretended one of the simulator says so, unless
+ * that is said beside it (`short`; `none` where nobody knows any price).
+ */
+export function totalText(board, offer, choice, fit, way = "") {
+  if (way === "none") return "";
+  const said = way ? "" : pretended(board);
   if (!fit.length)
-    return choice.price_micro === null || offer.prices ? "" : withWord(board, priceText(choice.price_micro));
+    return choice.price_micro === null || offer.prices ? "" : withWord(priceText(choice.price_micro), 1, said);
   const { micro, known, unknown } = costOf(offer, choice, fit);
   if (!known) return "price unknown";
-  return withWord(board, unknown ? `at least ${priceText(micro)}` : priceText(micro), fit.length);
+  return withWord(unknown ? `at least ${priceText(micro)}` : priceText(micro), fit.length, said);
 }
 
-function withWord(board, price, count = 1) {
+function pretended(board) {
   const facts = board.model.get("facts") ?? {};
-  const pays = facts.pays ?? (facts.simulated ? "simulated" : "");
-  return [price, count > 1 && `for ${count}`, pays === "simulated" && "simulated"].filter(Boolean).join(" ");
+  return (facts.pays ?? (facts.simulated ? "simulated" : "")) === "simulated" ? "simulated" : "";
+}
+
+const withWord = (price, count, said) => [price, count > 1 && `for ${count}`, said].filter(Boolean).join(" ");
+
+/** What holds for all prices of some offers, said once: that they are pretended, or that nobody knows any. */
+export function payNote(board, offers) {
+  const choices = offers.flatMap((offer) => offer.choices ?? []).filter((choice) => !choice.form);
+  const unknown = choices.length > 0 && choices.every(({ price_micro: price }) => (price ?? null) === null);
+  if (unknown) return { unknown, text: pretended(board) ? "Prices unknown; simulated." : "Prices unknown." };
+  return { unknown, text: choices.length && pretended(board) ? "Prices are simulated." : "" };
 }

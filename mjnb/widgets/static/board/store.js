@@ -4,7 +4,8 @@
  * @typedef {{id: number, labels: Record<string, string>, numbers: Record<string, number>, state: string, mark: string,
  *   word: string, note: string, before: boolean, since: number | null, span: number, aspect: [number, number],
  *   count: number, parent: number | null, said: string, prompt: string, task: string, simulated: boolean,
- *   stars: number, can?: false, why?: string}} Tile
+ *   stars: number, kind?: "pictures" | "clips" | "texts", texts?: string[], progress?: number | null, can?: false,
+ *   why?: string}} Tile
  */
 
 import { receiveDone } from "./waiting.js";
@@ -19,7 +20,11 @@ export function makeStore(model) {
     tiles: new Map(),
     /** Object URLs of thumbnails, by tile; one a picture. @type {Map<number, string[]>} */
     urls: new Map(),
-    /** Large pictures by "tile:picture". @type {Map<string, {url?: string, problem?: string}>} */
+    /** What cannot be done, by key, deed and choice ("" for all of them). @type {Map<string, Record<string, any>>} */
+    bars: new Map(),
+    /** The key of each tile. @type {Map<number, string>} */
+    barred: new Map(),
+    /** Large pictures, and clips, by "tile:picture". @type {Map<string, {url?: string, clip?: boolean, problem?: string}>} */
     large: new Map(),
     /** When a large picture was asked for, in ms. @type {Map<string, number>} */
     asked: new Map(),
@@ -45,7 +50,7 @@ export function emptyStore(store) {
 }
 
 const dropUrl = (url) => url && URL.revokeObjectURL(url);
-const urlOf = (data) => URL.createObjectURL(new Blob([data]));
+const urlOf = (data, type = "") => URL.createObjectURL(new Blob([data], { type }));
 const tell = (store, what) => store.listeners.forEach((listener) => listener(what));
 
 function receive(store, message, buffers) {
@@ -57,8 +62,10 @@ function receive(store, message, buffers) {
   tell(store, message.kind);
 }
 
-function receiveTiles(store, { tiles, all }) {
+function receiveTiles(store, { tiles, all, bars = {}, barred = [] }) {
   if (all) forgetOthers(store, new Set(tiles.map((tile) => tile.id)));
+  Object.entries(bars).forEach(([key, bar]) => store.bars.set(key, bar));
+  barred.forEach(([id, key]) => store.barred.set(id, key));
   for (const tile of tiles) {
     store.tiles.set(tile.id, tile);
     touch(store, tile.id);
@@ -84,11 +91,11 @@ function receivePictures(store, of, buffers) {
   });
 }
 
-function receiveLarge(store, { id, picture, problem }, buffers) {
+function receiveLarge(store, { id, picture, problem, clip }, buffers) {
   const key = `${id}:${picture}`;
   dropUrl(store.large.get(key)?.url);
   store.large.delete(key);
-  store.large.set(key, problem ? { problem } : { url: urlOf(buffers[0]) });
+  store.large.set(key, problem ? { problem } : { url: urlOf(buffers[0], clip), clip: Boolean(clip) });
   store.asked.delete(key);
   const [oldest] = store.large.keys();
   if (store.large.size <= MOST_LARGE) return;
@@ -101,19 +108,30 @@ function touch(store, id) {
   store.versions.set(id, (store.versions.get(id) ?? 0) + 1);
 }
 
-/** Ask for a large picture, once. */
+/** Whether a tile has clips, or will. */
+export const isMoving = (tile) => tile?.kind === "clips";
+
+/** Ask for a large picture, or a clip, once. */
 export function askLarge(store, id, picture) {
   const key = `${id}:${picture}`;
-  if (store.large.has(key) || store.asked.has(key) || !store.urls.get(id)?.[picture]) return;
+  const tile = store.tiles.get(id);
+  const is = isMoving(tile) ? tile.state === "success" && !tile.word : store.urls.get(id)?.[picture];
+  if (store.large.has(key) || store.asked.has(key) || !is) return;
   store.asked.set(key, performance.now());
   store.model.send({ kind: "large", id, picture });
 }
 
-/** The best there is of a picture now: its address, whether it is the large one, and what is wrong. */
+/** The best there is of a picture now: its address, whether it is the large one, what is wrong; and its clip, if it moves. */
 export function bestPicture(store, id, picture) {
   const large = store.large.get(`${id}:${picture}`);
   const thumb = store.urls.get(id)?.[picture] ?? "";
-  return { url: large?.url ?? thumb, large: Boolean(large?.url), problem: large?.problem ?? "" };
+  const still = large?.clip ? thumb : (large?.url ?? thumb);
+  return {
+    url: still,
+    large: still !== thumb,
+    clip: large?.clip ? large.url : "",
+    problem: large?.problem ?? "",
+  };
 }
 
 /** Rate tiles: seen at once, stored by Python. */

@@ -1,7 +1,7 @@
 /** One tile: its pictures or what is to be said instead, and the line under it. */
 
 import { el, ring, write } from "./dom.js";
-import { ageOf } from "./store.js";
+import { ageOf, isMoving } from "./store.js";
 import { nameOf, stateText } from "./words.js";
 
 /** Make the nodes of a tile; they are filled by `fillTile`. */
@@ -50,6 +50,7 @@ function describe({ node, spoken, label }, cell, board, tile, look) {
   const pictures = (board.store.urls.get(tile.id) ?? []).filter(Boolean).length;
   const said = [nameOf(tile, board.columns()), stateText(tile, pictures)];
   if (look.color) said.push(`${look.colorName} ${look.color.text}`);
+  said.push(...(tile.texts ?? []));
   if (tile.stars) said.push(`${tile.stars} of 5 stars`);
   if (tile.before) said.push("paid before");
   if (cell.ids.length > 1) said.push(`${cell.index + 1} of ${cell.ids.length} here`);
@@ -70,7 +71,7 @@ function fillFrame({ node, frame, filled }, cell, store, tile, picture) {
   node.dataset.state = tile.state || "queued";
   node.classList.toggle("mjb-done", have.length > 0);
   if (!have.length) {
-    frame.replaceChildren(tile.state === "success" && !tile.word ? comingNode() : sayState(store, tile, cell));
+    frame.replaceChildren(insteadOf(store, tile, cell));
     frame.style.gridTemplateColumns = "1fr";
     return;
   }
@@ -79,7 +80,24 @@ function fillFrame({ node, frame, filled }, cell, store, tile, picture) {
   frame.classList.toggle("mjb-new", filled !== "" && !frame.querySelector("img"));
   const old = new Map([...frame.querySelectorAll("img")].map((img) => [img.src, img]));
   frame.replaceChildren(...wanted.map((index) => thumb(urls[index], index, old)));
+  if (isMoving(tile)) frame.append(clipMark(have.length));
 }
+
+/** What stands where there is no picture: a text, a clip without a still one, one that is coming, or the state. */
+function insteadOf(store, tile, cell) {
+  if (tile.texts?.length) return wordsNode(tile.texts);
+  if (tile.state !== "success" || tile.word) return sayState(store, tile, cell);
+  return isMoving(tile) ? clipMark(tile.count) : comingNode();
+}
+
+/** An answer in words, each clamped. */
+function wordsNode(texts) {
+  const each = texts.map((text) => el("span", { class: "mjb-answer", text }));
+  return el("span", { class: texts.length > 1 ? "mjb-answers" : "mjb-answers mjb-one", dir: "auto" }, ...each);
+}
+
+/** The mark over a still picture that stands for a clip. */
+const clipMark = (count) => el("span", { class: "mjb-clip", text: count > 1 ? `▶ ${count} clips` : "▶ clip" });
 
 function thumb(url, index, old) {
   if (!url) return el("span", { class: "mjb-coming" });
@@ -100,9 +118,10 @@ export function sayState(store, tile, { w, h }) {
   const running = tile.state === "pending" || tile.state === "processing";
   const small = w < 88 || h < 60;
   const mark = running
-    ? ring(tile.span, ageOf(store, tile))
+    ? ring(tile.span, ageOf(store, tile), tile.progress)
     : el("span", { class: "mjb-mark", text: tile.mark || "○", "aria-hidden": "true" });
-  const word = el("span", { class: "mjb-word", text: tile.word || "queued" });
+  const told = tile.progress !== null && tile.progress !== undefined;
+  const word = el("span", { class: "mjb-word", text: `${tile.word || "queued"}${told ? ` ${tile.progress} %` : ""}` });
   const note = tile.note && !small ? el("span", { class: "mjb-note", text: tile.note }) : null;
   return el(
     "span",

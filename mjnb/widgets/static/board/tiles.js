@@ -2,7 +2,7 @@
 
 import { el, throttled, within, write } from "./dom.js";
 import { fillTile, makeTileNode } from "./tile.js";
-import { isMeasured, valueText } from "./words.js";
+import { brief, isMeasured, valueText } from "./words.js";
 
 const MARGIN = 240; // px beyond the edge that are drawn too
 const SEE_MS = 200;
@@ -165,12 +165,18 @@ function drawCorner({ corner }, { corner: { rows, cols }, rowHead, headHeight })
 function headNode({ text, name, x, y, w, panel }) {
   const node = el("div", { class: panel ? "mjb-head mjb-panelhead" : "mjb-head", title: `${name} ${text}` });
   if (panel) node.append(el("span", { class: "mjb-axis", text: `${name} ` }));
-  node.append(el("b", { text }));
+  node.append(el("b", { text: brief(text) }));
   return at(node, x, y, w);
 }
 
 function rowHeadNode({ text, name, y, h, w }, headHeight) {
-  return at(el("div", { class: "mjb-rowhead", title: `${name} ${text}` }, el("b", { text })), 0, y - headHeight, w, h);
+  return at(
+    el("div", { class: "mjb-rowhead", title: `${name} ${text}` }, el("b", { text: brief(text) })),
+    0,
+    y - headHeight,
+    w,
+    h,
+  );
 }
 
 function bandNode({ text, name, x, y, count }) {
@@ -178,7 +184,7 @@ function bandNode({ text, name, x, y, count }) {
     "div",
     { class: "mjb-band" },
     name ? el("span", { class: "mjb-axis", text: `${name} ` }) : null,
-    el("b", { text }),
+    el("b", { text: brief(text) }),
   );
   if (count) node.append(el("span", { class: "mjb-axis", text: ` ${count}` }));
   return at(node, x, y);

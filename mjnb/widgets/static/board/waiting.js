@@ -18,17 +18,17 @@ function freshToken() {
 }
 
 /** Send a deed, unless the same is still under way for one of these tiles; whether it was sent. */
-export function sendDeed(store, { deed, ids, picture, choice }) {
-  if (isResting(store, { deed, ids, picture, choice })) return false;
+export function sendDeed(store, { deed, ids, picture, choice, form }) {
+  if (isResting(store, { deed, ids, picture, choice, form })) return false;
   const token = freshToken();
   const entry = {
-    kind: kindOf(deed, picture, choice),
+    kind: kindOf(deed, picture, choice, form),
     tasks: tasksOf(store, ids),
     at: performance.now(),
     taken: false,
   };
   store.waiting.set(token, entry);
-  store.model.send({ kind: "do", deed, ids, picture, choice, token });
+  store.model.send({ kind: "do", deed, ids, picture, choice, ...(form ? { form } : {}), token });
   const renew = () => {
     if (entry.taken) store.waiting.delete(token);
     store.listeners.forEach((listener) => listener("waiting"));
@@ -48,9 +48,9 @@ export function receiveDone(store, token) {
 }
 
 /** Whether the same deed is under way for one of these tiles. */
-export function isResting(store, { deed, ids, picture, choice }) {
+export function isResting(store, { deed, ids, picture, choice, form }) {
   if (!store.waiting.size) return false;
-  const kind = kindOf(deed, picture, choice);
+  const kind = kindOf(deed, picture, choice, form);
   const tasks = tasksOf(store, ids);
   return [...store.waiting.values()].some((entry) => entry.kind === kind && overlap(entry.tasks, tasks));
 }
@@ -63,7 +63,7 @@ export function isLate(store, ids) {
   return [...store.waiting.values()].some((entry) => late(entry) && overlap(entry.tasks, tasks));
 }
 
-const kindOf = (deed, picture, choice) => JSON.stringify([deed, picture, choice]);
+const kindOf = (deed, picture, choice, form) => JSON.stringify([deed, picture, choice, Boolean(form)]);
 const overlap = (some, others) => [...some].some((one) => others.has(one));
 
 function tasksOf({ tiles }, ids) {

@@ -22,7 +22,14 @@ export function valueText(tile, column) {
   if (column.kind === "stars") return numberText("stars", tile.stars);
   if (isMeasured(column)) return numberText(column.kind, tile.numbers[column.name]);
   if (column.kind === "state") return tile.labels[column.name] ?? (tile.word || tile.state || "queued");
-  return labelOf(tile, column.name);
+  return brief(labelOf(tile, column.name));
+}
+
+/** A label without the long middle of the addresses in it: where from, and which file. */
+export function brief(text) {
+  return text.replace(/https?:\/\/([^\s/?#]+)[^\s]*?([^\s/?#]*)(?:[?#][^\s]*)?(?=\s|$)/g, (_, host, file) =>
+    file && file !== host ? `${host}/…/${file}` : host,
+  );
 }
 
 /** Name a tile by what varies, except some columns. */
@@ -32,12 +39,14 @@ export function nameOf(tile, columns, without = []) {
   const parts = axes
     .filter((column) => !without.includes(column.name) && column.name in tile.labels)
     .map((column) => `${column.label} ${tile.labels[column.name]}`);
-  return parts.join(", ") || tile.prompt || `tile ${tile.id}`;
+  return parts.join(", ") || tile.prompt || `${tile.labels.mode ?? "tile"} ${tile.id}`;
 }
 
 /** What is to be said of a tile's state: "4 pictures", or a word and its reason. */
 export function stateText(tile, pictures) {
   if (tile.word) return tile.note ? `${tile.word}: ${tile.note}` : tile.word;
+  if (tile.texts?.length) return tile.texts.length === 1 ? "a text" : `${tile.texts.length} texts`;
+  if (tile.kind === "clips" && tile.state === "success") return tile.count === 1 ? "1 clip" : `${tile.count} clips`;
   if (pictures) return pictures === 1 ? "1 picture" : `${pictures} pictures`;
   return tile.state === "success" ? "pictures are coming" : tile.state || "queued";
 }
@@ -48,6 +57,7 @@ export function stateText(tile, pictures) {
  * @returns {{label: string, from: string, to: string, measured: boolean}[]}
  */
 export function differences(one, other, columns) {
+  const isOther = one.labels.mode !== other.labels.mode; // then what only one of them could have is no difference
   const found = columns
     .filter((column) => column.name !== "prompt")
     .map((column) => ({
@@ -57,7 +67,7 @@ export function differences(one, other, columns) {
       // What has too many values to stand side by side, as a date, was not designed either.
       measured: !isAxis(column) || column.kind === "state",
     }))
-    .filter(({ from, to }) => from !== to);
+    .filter(({ from, to }) => from !== to && !(isOther && (from === "–" || to === "–")));
   // A prompt differs with the axes it is made of; it is told where it differs by itself.
   if (one.prompt !== other.prompt && found.every((difference) => difference.measured))
     found.unshift({ label: "prompt", from: one.prompt, to: other.prompt, measured: false });

@@ -20,12 +20,17 @@ function render({ model, el }) {
     verdict: verdict(), limits: limits(spec, (name, value) => change({ [name]: value })),
     deeds: deeds((name, text) => { change.now(); model.send({ press: name, text }); }), code: codeBox(),
   };
-  el.append(layOut(prompt, rows.map(([, row]) => row.node), parts));
+  const rare = rareAxes(rows.filter((_, at) => spec.fields[at].rare));
+  const common = rows.filter((_, at) => !spec.fields[at].rare).map(([, row]) => row.node);
+  el.append(layOut(prompt, rare ? [...common, rare.node] : common, parts));
   const leave = attend(el, (watched) => {
     model.set("watched", watched);
     model.save_changes();
   });
-  const show = () => showAll(model, change.entered(), prompt, rows, parts);
+  const show = () => {
+    showAll(model, change.entered(), prompt, rows, parts);
+    rare?.show(change.entered().fields, model.get("reading").errors ?? {});
+  };
   model.on("change", show);
   show();
   return () => {
@@ -69,6 +74,24 @@ function layOut(prompt, rows, parts) {
   root.addEventListener("keydown", (event) => event.stopPropagation());
   keepKeys(root);
   return root;
+}
+
+/** The fields that are seldom used, in a fold that opens by itself where something in it is set; null where there are none. */
+function rareAxes(rows) {
+  if (!rows.length) return null;
+  const word = make("span", "", {});
+  const fold = make("details", "sf-rare", {}, make("summary", "", {}, word), ...rows.map(([, row]) => row.node));
+  const isSet = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(String(value ?? "").trim()));
+  let before = 0;
+  return {
+    node: fold,
+    show(fields, errors) {
+      const used = rows.filter(([name]) => isSet(fields[name]) || errors[name]).length;
+      write(word, `More axes (${rows.length}${used ? `, ${used} in use` : ""})`);
+      if (used > before) fold.open = true;
+      before = used;
+    },
+  };
 }
 
 function promptBox(spec, tell) {

@@ -1,0 +1,390 @@
+"""The board on each gateway: what its request types and a task's own last word let one do, and answers that are no pictures."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mjnb import frame as frames
+from mjnb.sweep import Sweep
+from mjnb.widgets.board import SweepBoard
+from mjnb.widgets.board.tiles import Tile
+from mjnb.widgets.board.ways import ways_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mjnb.session import Session
+    from mjnb.tasks import Task
+
+TWO_GATEWAYS = ["simulator:acedata", "simulator:apimart"]
+
+
+def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """Wait for what the I/O thread does."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+    return found
+
+
+class Page:
+    """What a page has been told of one board, and what it says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.told: list[tuple[dict[str, Any], list[bytes]]] = []
+        monkeypatch.setattr(
+            "ipywidgets.Widget._send", lambda _, msg, buffers=None: self._hear(msg, buffers)
+        )
+
+    def _hear(self, msg: dict[str, Any], buffers: Any) -> None:
+        if msg.get("method") == "custom":
+            self.told.append((msg["content"], [bytes(one) for one in buffers or []]))
+
+    def of(self, kind: str) -> list[tuple[dict[str, Any], list[bytes]]]:
+        """Return the messages of one kind."""
+        return [one for one in self.told if one[0].get("kind") == kind]
+
+    def tiles(self) -> dict[int, dict[str, Any]]:
+        """Return each tile as it was told last."""
+        return {tile["id"]: tile for content, _ in self.of("tiles") for tile in content["tiles"]}
+
+    def bars(self) -> dict[int, dict[str, Any]]:
+        """Return why something cannot be done, by tile."""
+        bars: dict[str, Any] = {}
+        for content, _ in self.of("tiles"):
+            bars |= content.get("bars", {})
+        return {
+            tile: bars[key] for content, _ in self.of("tiles") for tile, key in content.get("barred", [])
+        }
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Page:
+    """What goes to pages."""
+    return Page(monkeypatch)
+
+
+def do(board: SweepBoard, deed: str, *ids: int, **more: Any) -> None:
+    """Press a button on the page."""
+    usual = {"picture": None, "choice": None}
+    board.grid._handle_custom_msg({"kind": "do", "deed": deed, "ids": list(ids), **usual, **more}, [])
+
+
+def open_on(mj: Session, *tasks: Task) -> SweepBoard:
+    """Open a board on some tasks, in this order, with a page that looks at it."""
+    history = mj.history()
+    rows = [history.index[history["task_id"] == task.id][0] for task in tasks]
+    board = SweepBoard(history.loc[rows].reset_index(drop=True), session=mj)
+    board.grid._handle_custom_msg({"kind": "ready"}, [])
+    return board
+
+
+def child_of(board: SweepBoard, number: int) -> Tile:
+    """Wait for the one tile that was made from another, and return it when it has ended."""
+
+    def ended() -> list[Tile]:
+        return [tile for tile in board._state.held.tiles if tile.parent == number and tile.over]
+
+    return until(ended)[-1]
+
+
+def offers_of(board: SweepBoard) -> dict[str, dict[str, Any]]:
+    """The offers by name."""
+    return {offer["deed"]: offer for offer in board.grid.offers}
+
+
+# -- what can be done --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gateway", "first", "rest"),
+    [
+        ("simulator:apixo", ["vary", "upscale", "reroll", "inpaint"], ["image-to-image", "around"]),
+        ("simulator:apixo-reference", ["reroll"], ["image-to-image", "around"]),
+        (
+            "simulator:acedata",
+            ["vary", "upscale", "reroll", "inpaint"],
+            ["image-to-image", "zoom", "pan", "edit", "video", "extend", "describe", "seed", "around"],
+        ),
+        (
+            "simulator:apimart",
+            ["vary", "upscale", "reroll", "inpaint"],
+            ["image-to-image", "edit", "zoom", "pan", "remix", "video", "describe", "around"],
+        ),
+    ],
+)
+def test_every_follow_up_of_a_gateway(
+    session: Callable[..., Session], gateway: str, first: list[str], rest: list[str]
+) -> None:
+    """Each of the gateway's follow-ups is offered, what is done most first and by itself, the rest behind one button."""
+    offers = SweepBoard(session(gateway=gateway).history(), session=session(gateway=gateway)).grid.offers
+    assert [offer["deed"] for offer in offers if not offer.get("more")] == first
+    assert sorted(offer["deed"] for offer in offers if offer.get("more")) == sorted(rest)
+    assert offers[-1]["deed"] == "around"
+
+
+def test_choices_and_prices(session: Callable[..., Session]) -> None:
+    """A follow-up is chosen by the one field that says what is done, with the price of each choice; words open a form."""
+    offers = offers_of(SweepBoard((mj := session(gateway="simulator:apimart")).history(), session=mj))
+    assert [c["value"] for c in offers["pan"]["choices"]] == ["left", "right", "up", "down"]
+    assert all(c["price_micro"] for c in offers["zoom"]["choices"])
+    *plain, form = offers["remix"]["choices"]
+    assert [c["value"] for c in plain] == ["subtle", "strong"]
+    assert (form["form"], form["value"], form["label"]) == (True, None, "with words…")
+    assert [c["label"] for c in offers["video"]["choices"]] == ["low", "high", "with words…"]
+    assert offers["describe"]["each"] == "picture"
+    assert offers["edit"]["choices"] == []
+
+
+@pytest.mark.parametrize("gateway", TWO_GATEWAYS)
+def test_what_a_task_does_not_offer(
+    session: Callable[..., Session], page: Page, monkeypatch: pytest.MonkeyPatch, gateway: str
+) -> None:
+    """What a task's last word does not offer is told with the reason, and asked after once a task; what it offers is not."""
+    mj = session(gateway=gateway)
+    four = mj.imagine("a fox").result(timeout=20)
+    one = mj.upscale(four, 0).result(timeout=20)
+    asked: list[str] = []
+    told_of = mj.store.told_of
+    monkeypatch.setattr(mj.store, "told_of", lambda task, *more: asked.append(task) or told_of(task, *more))
+    board = open_on(mj, four, one)
+    bars = until(lambda: (found := page.bars()).keys() == {0, 1} and found)
+    assert {"zoom", "pan"} <= bars[0].keys()
+    assert not {"vary", "reroll"} & bars[0].keys()
+    assert "2x" in bars[0]["upscale"]
+    assert "standard" not in bars[0]["upscale"]
+    assert "pscale" in bars[0]["zoom"][""]
+    assert "Nothing was sent" not in str(bars)
+    assert not {"zoom", "pan", "inpaint"} & bars[1].keys()
+    assert "reroll" in bars[1] or gateway.endswith("apimart")
+    board.arrange(picture=1)
+    board._state.look([0, 1])
+    assert sorted(asked) == sorted({four.id, one.id})
+
+
+def test_a_gateway_that_needs_no_parent(session: Callable[..., Session], page: Page) -> None:
+    """Where a gateway tells nothing of what a task offers, nothing is grey that its rules do not refuse."""
+    mj = session()
+    open_on(mj, mj.imagine("a fox").result(timeout=20))
+    assert until(lambda: page.bars().get(0) == {})
+
+
+@pytest.mark.usefixtures("page")
+@pytest.mark.parametrize("gateway", TWO_GATEWAYS)
+def test_its_own_reroll(session: Callable[..., Session], gateway: str) -> None:
+    """Where the gateway has a reroll of its own that is what the button sends."""
+    mj = session(gateway=gateway)
+    board = open_on(mj, four := mj.imagine("a fox").result(timeout=20))
+    do(board, "reroll", 0)
+    child = child_of(board, 0)
+    assert (child.row["state"], child.mode, child.row["parent"]) == ("success", "reroll", four.id)
+
+
+@pytest.mark.parametrize("gateway", TWO_GATEWAYS)
+@pytest.mark.parametrize(
+    ("deed", "choice"), [("zoom", "2x"), ("pan", "left"), ("video", "low"), ("describe", None)]
+)
+def test_one_press_each(
+    session: Callable[..., Session], page: Page, gateway: str, deed: str, choice: str | None
+) -> None:
+    """Each follow-up that asks for nothing but a choice is sent by one press, and its answer joins the board."""
+    mj = session(gateway=gateway)
+    one = mj.upscale(mj.imagine("a fox").result(timeout=20), 0).result(timeout=20)
+    board = open_on(mj, one)
+    do(board, deed, 0, picture=0, choice=choice)
+    child = child_of(board, 0)
+    assert board.grid.trouble == ""
+    assert (child.row["state"], child.mode) == ("success", deed)
+    assert child.kind == {"video": "clips", "describe": "texts"}.get(deed, "pictures")
+    until(lambda: page.tiles()[child.id]["kind"] == child.kind)
+
+
+@pytest.mark.usefixtures("page")
+def test_a_refused_follow_up_sends_nothing(session: Callable[..., Session]) -> None:
+    """A deed that the task does not offer makes no tile and sends nothing, whoever presses; it is said why."""
+    mj = session(gateway="simulator:acedata")
+    board = open_on(mj, mj.imagine("a fox").result(timeout=20))
+    before = len(mj.history())
+    do(board, "zoom", 0, picture=0, choice="2x")
+    assert "not what this task offers" in board.grid.trouble
+    assert len(board._state.held.tiles) == 1
+    assert len(mj.history()) == before
+
+
+@pytest.mark.usefixtures("page")
+def test_a_clip_goes_on(session: Callable[..., Session]) -> None:
+    """From a clip one can only go on: that is offered for clips alone, and makes clips."""
+    mj = session(gateway="simulator:acedata")
+    one = mj.upscale(mj.imagine("a fox").result(timeout=20), 0).result(timeout=20)
+    board = open_on(mj, mj.video(one, 0, prompt="it runs").result(timeout=20))
+    assert (offers_of(board)["extend"]["of"], offers_of(board)["zoom"]["of"]) == ("clips", "pictures")
+    do(board, "extend", 0, picture=1)
+    child = child_of(board, 0)
+    assert (child.kind, child.row["extend"], child.row["image_index"]) == ("clips", True, 1)
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("gateway", "whole", "single"),
+    [("simulator:apixo", "upload-paint", "upload-paint"), ("simulator:acedata", "edit", "inpaint"), ("simulator:apimart", "inpaint", "inpaint")],
+)  # fmt: skip
+def test_the_form_that_paints(
+    session: Callable[..., Session], gateway: str, whole: str, single: str
+) -> None:
+    """Inpaint opens the form of the mode that the gateway has for it, and that the task offers, with picture and prompt."""
+    mj = session(gateway=gateway)
+    four = mj.imagine("a fox").result(timeout=20)
+    one = mj.upscale(four, 0).result(timeout=20)
+    board = open_on(mj, four, one)
+    for number, mode in enumerate((whole, single)):
+        do(board, "inpaint", number, picture=0)
+        assert board.grid.trouble == ""
+        form = board.tray.form
+        assert form.model.mode == mode
+        names = {"task_id", "image_index"} if mode == "inpaint" else {"image_urls"}
+        assert names <= form.values.keys()
+    board.close()
+
+
+def test_words_open_a_form(session: Callable[..., Session]) -> None:
+    """A choice that asks for words opens the form below the board, filled in with the picture; nothing is sent."""
+    mj = session(gateway="simulator:apimart")
+    board = open_on(mj, four := mj.imagine("a fox").result(timeout=20))
+    before = len(mj.history())
+    do(board, "remix", 0, picture=2, form=True)
+    assert board.grid.trouble == ""
+    assert board.tray.form.model.mode == "remix"
+    assert board.tray.form.values == {"task_id": four.id, "image_index": 2}
+    do(board, "edit", 0, picture=1)
+    assert board.tray.form.model.mode == "edit"
+    assert list(board.tray.form.values["image_urls"]) == [four.images[1].url]
+    assert len(mj.history()) == before
+    board.close()
+
+
+def test_a_quarter_of_a_sheet_is_handed_over_as_a_file(session: Callable[..., Session]) -> None:
+    """A picture that the gateway keeps as part of a sheet is no URL: its file is taken, or the reason is said."""
+    mj = session(gateway="simulator:acedata")
+    four = mj.imagine("a fox").result(timeout=20)
+    sheet = [f"https://example.com/sheet.png#quarter={n}" for n in range(4)]
+    frame = mj.history().assign(urls=[sheet])
+    board = SweepBoard(frame, session=mj)
+    do(board, "describe", 0, picture=2)
+    assert "one sheet" in board.grid.trouble
+    other = session(gateway="simulator:apimart", store="elsewhere")
+    tile = Tile(0, {"urls": sheet, "task_id": four.id}, {2: four.images[2].path})
+    assert tile.handed(other, 2) == four.images[2].path
+    board.close()
+
+
+# -- answers that are no pictures --------------------------------------------------------------------------------------
+
+
+def test_clips(session: Callable[..., Session], page: Page) -> None:
+    """A clip's tile has its still pictures; the clip itself is sent when it is opened, as it is."""
+    mj = session(gateway="simulator:acedata")
+    one = mj.upscale(mj.imagine("a fox").result(timeout=20), 0).result(timeout=20)
+    task = mj.video(one, 0, prompt="it runs").result(timeout=20)
+    board = open_on(mj, task)
+    until(lambda: len([1 for content, _ in page.of("pictures") for _ in content["of"]]) == 4)
+    tile = page.tiles()[0]
+    assert (tile["kind"], tile["count"], tile["word"], tile["texts"]) == ("clips", 4, "", [])
+    assert page.of("large") == []
+    board.grid._handle_custom_msg({"kind": "large", "id": 0, "picture": 1}, [])
+    ((content, buffers),) = until(lambda: page.of("large"))
+    assert content["clip"] == "video/webm"
+    assert task.images[1].path is not None
+    assert buffers == [task.images[1].path.read_bytes()]
+
+
+def test_a_clip_without_a_still_picture(session: Callable[..., Session], page: Page) -> None:
+    """A clip of which there is no still picture is there all the same; one that is gone says so."""
+    mj = session(gateway="simulator:apimart")
+    one = mj.upscale(mj.imagine("a fox").result(timeout=20), 0).result(timeout=20)
+    task = mj.video(one, 0, motion="low").result(timeout=20)
+    (path,) = (image.path for image in task.images)
+    assert path is not None
+    for other in path.parent.glob("0.*.*"):
+        other.unlink()
+    open_on(mj, task)
+    assert until(page.tiles)[0]["word"] == ""
+    path.unlink()
+    page.told.clear()
+    open_on(mj, task)
+    assert until(lambda: page.tiles().get(0, {}).get("word") == "clip missing")
+
+
+def test_texts(session: Callable[..., Session], page: Page) -> None:
+    """A tile whose answer is text has the words, no pictures, and nothing that is missing; its row has them as a list."""
+    mj = session(gateway="simulator:acedata")
+    task = mj.describe(mj.imagine("a fox").result(timeout=20).images[0]).result(timeout=20)
+    board = open_on(mj, task)
+    tile = until(page.tiles)[0]
+    assert (tile["kind"], tile["count"], tile["word"], tile["texts"]) == ("texts", 0, "", list(task.texts))
+    assert board.frame["texts"].tolist() == [list(task.texts)]
+    assert "texts" not in {column["name"] for column in board.grid.columns}
+    html = board.still()
+    assert "image/jpeg" not in html
+
+
+def test_the_seed_is_a_tile(session: Callable[..., Session], page: Page) -> None:
+    """Asking for a seed makes a tile that holds it."""
+    mj = session(gateway="simulator:acedata")
+    board = open_on(mj, mj.imagine("a fox", seed=77).result(timeout=20))
+    do(board, "seed", 0)
+    child = child_of(board, 0)
+    assert (child.kind, child.texts, child.said) == ("texts", ["77"], "seed of a fox")
+    assert until(lambda: page.tiles().get(child.id, {}).get("texts")) == ["77"]
+
+
+def test_real_progress(session: Callable[..., Session], simulator: Callable[..., Any], page: Page) -> None:
+    """Where the gateway tells how far a task is its tile says that while it runs, in a sweep and of a follow-up."""
+    mj = session(simulator(speed=40), gateway="simulator:apimart")
+    run = Sweep("a fox").start(mj)
+    board = SweepBoard(run)
+    board.grid._handle_custom_msg({"kind": "ready"}, [])
+    run.result(timeout=20)
+    until(lambda: not board.grid.facts["live"])
+    do(board, "vary", 0, picture=0, choice="subtle")
+    child_of(board, 0)
+    for number in (0, 1):
+        told = [
+            tile["progress"]
+            for content, _ in page.of("tiles")
+            for tile in content["tiles"]
+            if tile["id"] == number
+        ]
+        known = [one for one in told if one is not None]
+        assert any(0 < one < 100 for one in known)
+        assert known == sorted(known)
+        until(lambda number=number: page.tiles()[number]["progress"] is None)
+
+
+def test_ways_are_read_off_the_types(session: Callable[..., Session]) -> None:
+    """A way says whether it names the task or hands its picture over, and whether one click can say it all."""
+    found = ways_of(session(gateway="simulator:acedata").dialect)
+    assert {name for name, way in found.items() if way.is_linked} == {"describe", "edit", "image-to-image"}
+    assert {name for name, way in found.items() if way.opens} == {"inpaint", "edit", "image-to-image"}
+    assert {name for name, way in found.items() if not way.by_picture} == {"reroll", "seed"}
+    assert "blend" not in found
+
+
+def test_a_table_of_an_earlier_version() -> None:
+    """A frame without the column of texts makes a board like any other."""
+    row = {
+        "cell": "k",
+        "prompt": "a fox",
+        "state": "success",
+        "mode": "text-to-image",
+        "simulated": True,
+        "task_id": "t",
+    }
+    board = SweepBoard(frames.build([row | {"repeat": 0, "take": 1}]).drop(columns=["texts"]))
+    assert board._state.held.tiles[0].texts == []
+    assert board._state.held.tiles[0].kind == "pictures"
