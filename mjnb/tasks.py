@@ -118,7 +118,8 @@ class Task:
     def __repr__(self) -> str:
         """Show the facts in one line; the fields have the rest."""
         many = len(self.images)
-        pictures = f", {many} picture{'s' if many > 1 else ''}" if many else ""
+        word = "clip" if any(image.path and is_clip(image.path) for image in self.images) else "picture"
+        pictures = f", {many} {word}{'s' if many > 1 else ''}" if many else ""
         prompt = str(getattr(self.request, "prompt", "") or "")
         short = f", {prompt[:40] + ('…' if len(prompt) > 40 else '')!r}" if prompt else ""  # noqa: PLR2004  (a line)
         return f"<Task {' · '.join(self._facts())}{short}{pictures}>"

@@ -223,6 +223,7 @@ def test_clips(at, gateway):
     film = mj.video(task, 0, motion="low").result()
     paths = [image.path for image in film.images]
     assert paths
+    assert repr(film).endswith((" clip>", " clips>"))
     assert all(is_clip(path) and poster_path(path).exists() for path in paths)
     assert film.images[0].thumb.exists()
     assert film.images[0].width > 0
