@@ -103,7 +103,11 @@ def simulate(
                 f'  mjnb.Session("simulator:{name}", base_url="{server.url}/{name}", time_scale={speed:g})'
             )
         sys.stdout.flush()
-        threading.Event().wait()
+        for_ever = threading.Event()
+        while not for_ever.wait(
+            0.5
+        ):  # in steps: a signal that comes right before an endless wait is never heard
+            pass
 
 
 @app.command()

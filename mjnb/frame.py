@@ -179,20 +179,37 @@ def _listed(text: str) -> list[Any]:
 def axes(frame: pd.DataFrame) -> list[str]:
     """Name the columns that vary: those that were axes by design first, then any other field with several values.
 
-    Works without `frame.attrs` (they are lost by `concat`), from the values alone.
+    Works without `frame.attrs` (they are lost by `concat`), from the values alone. Of several gateways' tasks the gateway comes
+    first, and what differs between gateways alone, such as their defaults, is no axis.
     """
     known = [name for name in frame.attrs.get("mjnb", {}).get("axes", []) if name in frame.columns]
-    candidates = [*known, *(name for name in frame.columns if name not in known and name not in _NOT_AXES)]
-    return [name for name in candidates if _varies(frame[name])]
+    varying = _varying(frame, known)
+    if "gateway" not in varying:
+        return varying
+    own = [n for n in varying if n != "gateway" and (n in known or not _is_told_by_gateway(frame, n))]
+    return ["gateway", *own]
+
+
+def _varying(frame: pd.DataFrame, first: Sequence[str] = ()) -> list[str]:
+    others = (name for name in frame.columns if name not in first and name not in _NOT_AXES)
+    return [name for name in (*first, *others) if _varies(frame[name])]
+
+
+def _is_told_by_gateway(frame: pd.DataFrame, name: str) -> bool:
+    """Tell whether each gateway has one value of a column."""
+    pairs = {(gateway, label(value)) for gateway, value in zip(frame["gateway"], frame[name], strict=True)}
+    return len(pairs) == frame["gateway"].nunique()
 
 
 def _varies(column: pd.Series[Any]) -> bool:
-    return len({label(value) for value in column}) > 1
+    """Tell whether a column has several values; a switch that is nowhere on has not, though some modes lack it."""
+    values = {label(value) for value in column}
+    return len(values) > 1 and not values <= {"off", "–"}
 
 
 def held(frame: pd.DataFrame) -> dict[str, Any]:
     """Name what is the same in every row and says something, e.g. `{"prompt": "a lighthouse", "speed": "fast"}`."""
-    varying = set(axes(frame))
+    varying = set(_varying(frame))
     names = [name for name in frame.columns if name not in varying and name not in _NOT_AXES]
     first = {name: frame[name].iloc[0] for name in names} if len(frame) else {}
     return {

@@ -48,7 +48,7 @@ def row(entry: Entry, coords: Mapping[str, Any] | None = None, axes: Sequence[st
         "cost_time_s": entry.cost_time_s,
         "queue_time_s": None if queued is None else max(0.0, round(queued, 3)),
         "lag_s": entry.lag_s,
-        "price_usd": None if entry.price_micro is None else entry.price_micro / 1e6,
+        "price_usd": _price_usd(entry),
         "images": [_near(image.path) for image in entry.images if image.path],
         "urls": list(entry.urls),
         "texts": list(entry.texts),
@@ -57,6 +57,13 @@ def row(entry: Entry, coords: Mapping[str, Any] | None = None, axes: Sequence[st
         "fail_msg": entry.fail_msg or _lacking(entry),
         "created": _milli(entry.created if entry.created is not None else entry.submitted),
     }
+
+
+def _price_usd(entry: Entry) -> float | None:
+    """Return what a row costs; the ledger keeps the price of what was refused, but nothing was charged for it."""
+    if entry.state is TaskState.REFUSED:
+        return 0.0
+    return None if entry.price_micro is None else entry.price_micro / 1e6
 
 
 def _near(path: Path) -> str:

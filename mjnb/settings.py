@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,7 +15,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from mjnb.errors import SetupError
-from mjnb.gateways import NAMES, dialect, loaded
+from mjnb.gateways import NAMES, dialect, loaded, meant
 from mjnb.hosts import host_name, is_loopback
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def find_place(
     True
     """
     api_key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+    if not isinstance(gateway, str):
+        raise SetupError(f'gateway={gateway!r}: a name, such as {NAMES[0]!r}, "simulator" or "auto".')
     known = {**_dotenv(), **(os.environ if environ is None else environ)}
     name = _choose(gateway, known, api_key) if gateway == "auto" else gateway
     head, _, played = name.partition(":")
@@ -129,6 +132,7 @@ def _played(name: str) -> Dialect:
     if name not in NAMES:
         raise SetupError(
             f'gateway="simulator:{name}": the simulator plays {", ".join(NAMES)}; "simulator" alone plays {NAMES[0]}.'
+            + meant(name, NAMES)
         )
     return dialect(name)
 
@@ -181,7 +185,13 @@ def _origin(base_url: str | None, of: Dialect, simulated: bool, is_near: bool) -
         )
     if urlsplit(base_url).scheme == "http" and not is_near:
         raise SetupError(f"base_url at {host_name(base_url)}: the key would travel unencrypted; use https.")
-    return base_url.rstrip("/")
+    base_url = base_url.rstrip("/")
+    for endpoint in of.endpoints:
+        if found := re.search(rf"{re.escape(endpoint)}(?=/|$)", base_url):
+            raise SetupError(
+                f"base_url at {host_name(base_url)}: {endpoint} is added to it by itself; give {base_url[: found.start()]!r}."
+            )
+    return base_url
 
 
 def _is_origin(url: str) -> bool:

@@ -148,7 +148,8 @@ class Sweep:
             except InvalidRequest as error:
                 skipped.append(self.leave_out(coords, error))
                 continue
-            cells += [Cell(self._place(coords, request), request, repeat) for repeat in range(self.repeats)]
+            place = self._place(coords, request)
+            cells += [Cell(place, request, repeat, coords) for repeat in range(self.repeats)]
         return cells, skipped
 
     def leave_out(self, coords: Mapping[str, Any], problem: InvalidRequest) -> Skipped:

@@ -12,9 +12,8 @@ import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from mjnb.clips import is_clip
+from mjnb.clips import is_clip, player
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,15 +116,14 @@ class Task:
 
     def __repr__(self) -> str:
         """Show the facts in one line; the fields have the rest."""
-        many = len(self.images)
         word = "clip" if any(image.path and is_clip(image.path) for image in self.images) else "picture"
-        pictures = f", {many} {word}{'s' if many > 1 else ''}" if many else ""
+        answer = _count(len(self.images), word) + _count(len(self.texts), "text")
         prompt = str(getattr(self.request, "prompt", "") or "")
         short = f", {prompt[:40] + ('…' if len(prompt) > 40 else '')!r}" if prompt else ""  # noqa: PLR2004  (a line)
-        return f"<Task {' · '.join(self._facts())}{short}{pictures}>"
+        return f"<Task {' · '.join(self._facts())}{short}{answer}>"
 
     def _repr_html_(self) -> str:
-        """Draw the task: one line of facts over its words, its pictures or its clips, everything from outside escaped."""
+        """Draw the task: one line of facts over its words, its pictures or its clips to be played, everything from outside escaped."""
         prompt = html.escape(str(getattr(self.request, "prompt", "") or ""))
         facts = " · ".join(html.escape(fact) for fact in self._facts())
         pictures = "".join(_img(image, 192) for image in self.images)
@@ -149,43 +147,18 @@ class Task:
         return [*facts, self.id, *(["simulated"] if self.simulated else [])]
 
 
+def _count(many: int, word: str) -> str:
+    return f", {many} {word}{'s' if many > 1 else ''}" if many else ""
+
+
 def _img(image: Image, size: int) -> str:
     """Inline the stored thumbnail; style only as attributes, since notebooks strip the rest."""
     if image.path is not None and is_clip(image.path):
-        return _video(image, size)
+        return player(image.path, image.thumb, image.index, size)
     if image.thumb is None or not image.thumb.exists():
         return ""
     data = base64.b64encode(image.thumb.read_bytes()).decode()
     return f'<img src="data:image/webp;base64,{data}" alt="picture {image.index}" style="max-width:{size}px;margin:0 2px 2px 0">'
-
-
-def _video(image: Image, size: int) -> str:
-    """Name the clip's file by its way from the working directory, with its poster inline; nothing is loaded before it is played.
-
-    A file that lies elsewhere is shown by its poster alone: a notebook is shared, and shall not tell of this machine.
-    """
-    is_kept = image.thumb is not None and image.thumb.exists()
-    data = (
-        base64.b64encode(image.thumb.read_bytes()).decode() if is_kept and image.thumb is not None else ""
-    )
-    poster = f"data:image/webp;base64,{data}" if data else ""
-    style = f"max-width:{size}px;margin:0 2px 2px 0"
-    where = _from_here(image.path) if image.path is not None else ""
-    if where:
-        attributes = f'poster="{poster}" ' if poster else ""
-        source = html.escape(quote(where), quote=True)
-        label = f'aria-label="clip {image.index}"'
-        return f'<video controls preload="none" {attributes}src="{source}" {label} style="{style}"></video>'
-    shown = f'<img src="{poster}" alt="clip {image.index}" style="{style}">' if poster else ""
-    return f"<span>{shown} ▶ clip {image.index}</span>"
-
-
-def _from_here(path: Path) -> str:
-    """Return a file's way from the working directory, "" if it lies elsewhere."""
-    try:
-        return path.resolve().relative_to(path.cwd()).as_posix()
-    except (ValueError, OSError):
-        return ""
 
 
 def seconds(value: float) -> str:

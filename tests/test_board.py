@@ -153,6 +153,28 @@ def test_board_and_sheet_choose_alike() -> None:
         assert (view["rows"], view["cols"]) == (panel.row_name, panel.col_name if len(axes) > 1 else "")
 
 
+def test_several_gateways(pictures: list[str]) -> None:
+    """Of several gateways' tasks the gateway is rows, columns or panels; what follows from it or from the mode is no axis."""
+    own = {"apixo": {"stylize": 100}, "apimart": {"raw": False, "speed": "relaxed"}}
+    rows = [
+        row(2 * place + n, chaos=chaos, gateway=name, images=pictures, **{"speed": "fast", **held})
+        for place, (name, held) in enumerate(own.items())
+        for n, chaos in enumerate((0, 50))
+    ]
+    board = SweepBoard(frames.build(rows))
+    assert {board.grid.view[part] for part in ("rows", "cols", "facet")} == {"gateway", "chaos", ""}
+    assert (board.grid.view["at"], board.grid.view["hide"]) == ({}, {})
+    kinds = {name: kind for name, (kind, _) in columns(board).items()}
+    assert next(iter(kinds)) == "gateway"
+    assert [name for name, kind in kinds.items() if kind == "axis"] == ["chaos"]
+    assert {"speed", "raw", "stylize"} <= kinds.keys()
+    words = [
+        row(n, mode=mode, images=pictures, tile=given)
+        for n, (mode, given) in enumerate([("describe", None), ("edit", False)])
+    ]
+    assert columns(SweepBoard(frames.build(words)))["tile"][0] == "text"
+
+
 def test_a_tile_as_the_page_gets_it(wire: Wire, pictures: list[str]) -> None:
     """A page that is ready is told every tile with labels, numbers, state, shape and reason."""
     rows = [

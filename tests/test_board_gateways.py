@@ -173,6 +173,18 @@ def test_a_gateway_that_needs_no_parent(session: Callable[..., Session], page: P
     assert until(lambda: page.bars().get(0) == {})
 
 
+def test_a_remix_of_an_early_version_is_greyed(session: Callable[..., Session], page: Page) -> None:
+    """Remix is greyed for a task that was asked for with v7, since the gateway does not say what drew it."""
+    mj = session(gateway="simulator:apimart")
+    board = open_on(mj, *(mj.imagine("a fox", version=version).result() for version in ("v7", "v8.1")))
+    bars = until(lambda: (found := page.bars()).keys() == {0, 1} and found)
+    assert bars[0]["remix"] == {
+        "": "remix is for pictures of v8.1 and v8.2, and this task's are of v7. Vary it instead."
+    }
+    assert "remix" not in bars[1]
+    board.close()
+
+
 @pytest.mark.usefixtures("page")
 @pytest.mark.parametrize("gateway", TWO_GATEWAYS)
 def test_its_own_reroll(session: Callable[..., Session], gateway: str) -> None:
@@ -200,7 +212,7 @@ def test_one_press_each(
     assert board.grid.trouble == ""
     assert (child.row["state"], child.mode) == ("success", deed)
     assert child.kind == {"video": "clips", "describe": "texts"}.get(deed, "pictures")
-    until(lambda: page.tiles()[child.id]["kind"] == child.kind)
+    until(lambda: page.tiles().get(child.id, {}).get("kind") == child.kind)
 
 
 @pytest.mark.usefixtures("page")
@@ -210,7 +222,7 @@ def test_a_refused_follow_up_sends_nothing(session: Callable[..., Session]) -> N
     board = open_on(mj, mj.imagine("a fox").result(timeout=20))
     before = len(mj.history())
     do(board, "zoom", 0, picture=0, choice="2x")
-    assert "not what this task offers" in board.grid.trouble
+    assert "zoom is not on offer; this task offers" in board.grid.trouble
     assert len(board._state.held.tiles) == 1
     assert len(mj.history()) == before
 
@@ -225,6 +237,47 @@ def test_a_clip_goes_on(session: Callable[..., Session]) -> None:
     do(board, "extend", 0, picture=1)
     child = child_of(board, 0)
     assert (child.kind, child.row["extend"], child.row["image_index"]) == ("clips", True, 1)
+
+
+@pytest.mark.usefixtures("page")
+@pytest.mark.parametrize(
+    ("deed", "choice"),
+    [("describe", None), ("image-to-image", None), ("upscale", "standard"), ("edit", None)],
+)
+def test_what_is_for_pictures_takes_no_clip(
+    session: Callable[..., Session], deed: str, choice: str | None
+) -> None:
+    """What is for pictures is refused for a clip, whoever asks: nothing is sent, no form opens, and it is said why."""
+    mj = session(gateway="simulator:apimart")
+    four = mj.imagine("a fox").result(timeout=20)
+    board = open_on(mj, mj.video(four, 0, motion="low").result(timeout=20))
+    before = len(mj.history())
+    do(board, deed, 0, picture=0, choice=choice)
+    assert f"{deed} is for pictures, and this has clips" in board.grid.trouble
+    assert board.tray.form is None
+    assert (len(board._state.held.tiles), len(mj.history())) == (1, before)
+
+
+@pytest.mark.usefixtures("page")
+def test_no_sweep_around_words(session: Callable[..., Session]) -> None:
+    """Around an answer in words, or what was made from another task, there is no sweep, with the reason; else there is."""
+    mj = session(gateway="simulator:acedata")
+    four = mj.imagine("a fox").result(timeout=20)
+    board = open_on(
+        mj, four, mj.describe(four.images[0]).result(timeout=20), mj.seed(four).result(timeout=20)
+    )
+    around = offers_of(board)["around"]
+    assert {"text-to-image", "blend", "edit"} <= set(around["modes"])
+    assert {"describe", "shorten", "translate", "seed", "vary"} == around["against"].keys() & {
+        "describe", "shorten", "translate", "seed", "vary", *around["modes"],
+    }  # fmt: skip
+    for number in (1, 2):
+        do(board, "around", number)
+        assert "nothing to vary" in board.grid.trouble
+        assert board.tray.form is None
+    do(board, "around", 0)
+    assert board.tray.form is not None
+    board.close()
 
 
 # -- forms -------------------------------------------------------------------------------------------------------------
@@ -388,3 +441,19 @@ def test_a_table_of_an_earlier_version() -> None:
     board = SweepBoard(frames.build([row | {"repeat": 0, "take": 1}]).drop(columns=["texts"]))
     assert board._state.held.tiles[0].texts == []
     assert board._state.held.tiles[0].kind == "pictures"
+
+
+def test_words_are_named_by_what_was_asked(session: Callable[..., Session], page: Page) -> None:
+    """An answer in words is named by its mode and the picture, task or words that it is about, on every gateway."""
+    mj = session(gateway="simulator:acedata")
+    four = mj.imagine("a fox").result(timeout=20)
+    tasks = [
+        mj.describe(four.images[2]),
+        mj.seed(four),
+        mj.shorten("a very fine fox"),
+        mj.describe("https://example.com/a/b.png"),
+    ]
+    open_on(mj, four, *(task.result(timeout=20) for task in tasks))
+    assert until(lambda: len(page.tiles()) == 5 and [page.tiles()[n]["said"] for n in range(1, 5)]) == [
+        "describe of a fox, picture 2", "seed of a fox", "shorten: a very fine fox", "describe of https://example.com/a/b.png",
+    ]  # fmt: skip

@@ -262,7 +262,7 @@ def test_what_the_parent_does_not_offer_is_said_in_the_form(at, form, mode, refu
     mask = {"areas": [{"width": 64, "height": 64, "points": [0, 0, 32, 0, 32, 32]}]}
     more = {"zoom": {"ratio": "2x"}, "inpaint": {"prompt": "a hat", "mask": mask}}[mode]
     made = form(mode, mj, task_id=task.id, image_index=0, **more)
-    with pytest.raises(InvalidRequest, match="not what this task offers") as error:
+    with pytest.raises(InvalidRequest, match="is not on offer; this task offers") as error:
         _ = made.request
     assert error.value.field == refused
     assert made.generate_button.disabled

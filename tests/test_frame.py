@@ -147,6 +147,24 @@ def test_axes_and_what_is_held():
     assert frames.held(one.head(0)) == {}
 
 
+def test_gateways_are_compared_first():
+    """Of several gateways' tasks the gateway is the first axis; what differs by their defaults alone is none, and is not held."""
+    one = grid(chaos=[0, 50])
+    other = one.assign(gateway="acedata", speed="relaxed", hd=False)
+    for frame in (pd.concat([one, other]), pd.concat([other, one], ignore_index=True)):
+        assert frames.axes(frame) == ["gateway", "chaos"]
+        assert not {"speed", "gateway"} & frames.held(frame).keys()
+    swept = pd.concat([one, other, other.assign(speed="fast")])
+    assert frames.axes(swept) == ["gateway", "chaos", "speed"]
+
+
+def test_a_switch_that_is_nowhere_on_is_no_axis():
+    """Off in one mode and absent from another is no difference; on and off is one."""
+    frame = frames.build([row(tile=False), row(mode="upscale"), row(tile=False, chaos=50)])
+    assert frames.axes(frame) == ["chaos", "mode"]
+    assert frames.axes(frames.build([row(tile=False), row(tile=True)])) == ["tile"]
+
+
 def test_repeats_and_takes_vary_too():
     """Equal tasks are told apart by `repeat` and `take`; a first and only one is not worth a word."""
     assert frames.axes(grid(repeat=[0, 1], take=[1, 2])) == ["repeat", "take"]

@@ -272,7 +272,7 @@ def test_one_request_for_many_tasks(at, simulator):
 
 
 def test_a_stream_tells_progress(at, simulator):
-    """A task that is waited for over its own connection is told in steps with unfinished pictures, and never asked after."""
+    """A task that is waited for over its own connection is told in steps with unfinished pictures, and asked after at its end alone."""
     server = simulator()
     mj = at("acedata", server, stream=True)
     seen: list[tuple[Any, str]] = []
@@ -284,8 +284,22 @@ def test_a_stream_tells_progress(at, simulator):
     assert len(steps) >= 2
     assert steps == sorted(steps)
     assert any(preview for _, preview in seen)
-    assert server.stats()["requests"]["status"] == 0
+    assert server.stats()["requests"]["status"] == 1
     assert "preview" not in json.dumps(mj.history().astype(str).to_dict())
+
+
+@pytest.mark.parametrize("fault", [None, "status:500"])
+def test_a_stream_tells_no_times(at, simulator, fault):
+    """The times that the last line does not tell are asked for once, so that frames are the same; without them the task is whole."""
+    server = simulator()
+    mj = at("acedata", server, stream=True)
+    if fault:
+        server.faults.add(on="status", kind=fault, times=None)
+    assert len(mj.imagine("a fox").result(timeout=60).images) == 4
+    row = mj.history().iloc[0]
+    told = row[["cost_time_s", "queue_time_s", "lag_s", "expires"]].notna()
+    assert told.all() if fault is None else not told.any()
+    assert row["state"] == "success"
 
 
 def test_a_stream_that_breaks(at, simulator):
@@ -329,11 +343,15 @@ def test_billing_keys_as_prices(at):
 
 @pytest.mark.parametrize("gateway", GATEWAYS)
 def test_the_money_runs_out(at, simulator, gateway):
-    """Where no money is left a task is refused as such, wherever that is, and nothing is charged."""
+    """Where no money is left a task is refused as such, wherever that is; nothing is charged, and frames say so."""
     server = simulator(credit_usd=0.0)
+    mj = at(gateway, server, prices={"text-to-image": 0.5})
     with pytest.raises(errors.InsufficientCredits):
-        at(gateway, server).imagine("a fox").result(timeout=60)
+        mj.imagine("a fox").result(timeout=60)
     assert server.stats()["charged"] == 0
+    frame = mj.history()
+    assert frame[["state", "price_usd"]].values.tolist() == [["refused", 0.0]]
+    assert frame.mj.stats()["spent"].tolist() == [frame["price_usd"].sum()]
 
 
 @pytest.mark.parametrize("gateway", GATEWAYS)

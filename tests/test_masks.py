@@ -258,13 +258,13 @@ _places = st.tuples(st.floats(0.1, 0.9), st.floats(0.1, 0.9))
     inverted=st.booleans(),
 )
 def test_brushed_masks_go_round(size, share, lines, inverted):
-    """What a brush has painted becomes a few hundred corners that paint the same again to 99 in 100, clockwise."""
+    """What a brush has painted becomes a few hundred corners that paint the same again to 98 in 100, clockwise."""
     painted = strokes(size, round(share * size), lines) ^ inverted
     areas = masks.areas_of(painted)
     assert sum(len(area.points) // 2 for area in areas) <= masks.MOST_CORNERS
     assert all(signed_area(ring(area.points)) > 0 for area in areas)
     again = masks.read(masks.picture_of(Mask(areas=areas), (size, size)))
-    assert agreement(painted, again) >= 0.99
+    assert agreement(painted, again) >= 0.98
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mjnb.errors import SetupError
-from mjnb.gateways import dialect
+from mjnb.gateways import dialect, names
 from mjnb.gateways.base import Limits
+from mjnb.modes import MODES
 from mjnb.session.options import read_limits, read_prices, read_timeout
 
 APIXO = dialect("apixo")
@@ -61,12 +62,42 @@ def test_prices_by_mode_and_speed():
         {"fast": True},
         {"fats": 0.1},
         {"imagine": 0.2},
+        {"txt-to-imge fast": 0.05},
+        {"vary fats": 0.05},
+        {"fast vary": 0.05},
+        {"midjourney@imagine fast": 0.05},
+        {"midjourney@imagin": 0.05},
     ],
 )
 def test_what_is_no_price(given):
     """A price that is none, and a name that no request has, are refused: the user's price would not hold."""
     with pytest.raises(SetupError, match="prices"):
         read_prices(given, APIXO)
+
+
+def test_prices_that_are_no_table():
+    """One number for everything is no table of prices, and is refused with an example of one."""
+    with pytest.raises(SetupError, match=r"prices=0.05: US dollars by mode or speed, such as"):
+        read_prices(0.05, APIXO)
+
+
+@pytest.mark.parametrize("gateway", names())
+def test_one_table_of_prices_serves_every_gateway(gateway):
+    """Modes and billing keys that only other gateways have are taken, so that a notebook can change its gateway."""
+    prices = {
+        **dict.fromkeys(MODES, 0.05),
+        "outpaint": 0.0,
+        "video fast": 0.4,
+        "midjourney@imagine-v7-fast": 0.06,
+    }
+    assert read_prices(prices, dialect(gateway)) == prices
+
+
+def test_a_misspelt_mode_is_met_with_the_nearest():
+    """A price for a mode that nobody has says which one is nearly that, with a speed beside it or without."""
+    for key in ("txt-to-image", "txt-to-image fast"):
+        with pytest.raises(SetupError, match="Did you mean 'text-to-image'"):
+            read_prices({key: 0.05}, APIXO)
 
 
 def test_limits():

@@ -45,6 +45,13 @@ class Stepping(Apixo):
 STEPPING = Stepping()
 
 
+@pytest.mark.parametrize("fields", [{"prompt": "a fox --v8.1"}, {"prompt": "a fox", "extra": "--v8.1"}])
+def test_a_flag_glued_to_its_value_is_not_sent(fields):
+    """It is refused where flags become fields, in the prompt and in what is written as flags."""
+    with pytest.raises(InvalidRequest, match=r"nearest valid value: '--v 8\.1'"):
+        lift_flags(TextToImage(**fields), dialect("apimart"))
+
+
 def lifted(prompt, make=TextToImage, gateway=APIXO, **fields):
     """Return a request whose flags have become fields, and that its gateway takes."""
     request = lift_flags(make(prompt=prompt, **fields), gateway)[0]
@@ -152,7 +159,7 @@ def test_values_are_moved_to_the_gateways_steps():
     ("prompt", "field", "nearest"),
     [
         ("a fox --ar 7:4", "aspect", "16:9"),
-        ("a fox --ar 100:1", "aspect", "2:1"),
+        ("a fox --ar 100:1", "aspect", "14:1"),
         ("a fox --c 200", "chaos", 100),
         ("a fox --v 4", "version", "v5"),
         ("a fox --v 8.1", "version", "v7"),

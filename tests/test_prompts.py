@@ -132,6 +132,42 @@ def test_flags_become_fields():
     assert flags.others == {}
 
 
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("--v8.1", "--v 8.1"), ("--chaos20", "--chaos 20"), ("--niji6", "--niji 6"), ("--q2", "--q 2"), ("--q.5", "--q .5"),
+        ("--ar16:9", "--ar 16:9"), ("--chaos=20", "--chaos 20"), ("--sref123::2", "--sref 123::2"), ("--r4", "--r 4"),
+        ("--srefhttps://a.example/1.png", "--sref https://a.example/1.png"), ("—chaos20", "--chaos 20"),
+    ],
+)  # fmt: skip
+def test_a_flag_glued_to_its_value_is_refused(typed, nearest):
+    """A flag whose blank was forgotten is refused with the way to write it, wherever flags are read."""
+    for read in (parse, split_flags):
+        with pytest.raises(InvalidRequest, match="needs a blank") as caught:
+            read(f"a fox {typed} --tile")
+        assert caught.value.nearest == nearest
+
+
+@pytest.mark.parametrize("extra", ["--nofog", "--novel 4", "--c3po", "--hd2", "--foo2 3"])
+def test_an_unknown_flag_that_begins_like_a_known_one_stays(extra):
+    """What only begins like a flag is one that nobody knows, and goes into extra as it is."""
+    assert parse(f"a fox {extra}").given() == {"prompt": "a fox", "extra": extra}
+
+
+@pytest.mark.parametrize("dash", ["—", "–", "−", "––", "−−", "‑‑", "‐‐", "-–", "---"])
+def test_what_phones_make_of_two_hyphens(dash):
+    """A dash, a minus or two special hyphens right before a known flag are its two hyphens."""
+    assert parse(f"a fox {dash}chaos 20 {dash}tile") == TextToImage(prompt="a fox", chaos=20, tile=True)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["1920–1930", "a fox – chaos", "a fox –chaotic", "a–v 7", "a fox ‑chaos 20", "robot —c3po"]
+)
+def test_dashes_of_prose_stay(prompt):
+    """A dash that is not right before a known flag, and one hyphen of any kind, are words."""
+    assert parse(prompt) == TextToImage(prompt=prompt)
+
+
 ALL_FLAGS = [
     ("--ar 16:9", {"aspect": "16:9"}),
     ("--aspect 4:3", {"aspect": "4:3"}),

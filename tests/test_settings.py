@@ -315,3 +315,45 @@ def test_what_is_no_url():
         assert not is_loopback(text)
         assert host_name(text) == "the server"
     assert host_name(f"https://user:{SECRET}@api.apixo.ai:443/x") == "api.apixo.ai:443"
+
+
+# -- names and addresses that were meant otherwise ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gateway", [None, 5, b"apixo"])
+def test_a_gateway_that_is_no_name(gateway):
+    """A gateway that is no text is refused as a setting."""
+    with pytest.raises(SetupError, match="a name, such as 'apixo'"):
+        Session(gateway, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("gateway", "meant"),
+    [("ACEDATA", "acedata"), (" Apimart", "apimart"), ("apix", "apixo"), ("simulator:Acedata", "acedata")],
+)
+def test_a_gateway_that_was_meant(gateway, meant):
+    """A name in other letters is refused with the one that was probably meant."""
+    with pytest.raises(SetupError, match=rf"Did you mean '{meant}'\?"):
+        place(gateway)
+
+
+def test_the_names_there_are():
+    """Whoever names no gateway is told that the simulator plays each of them."""
+    with pytest.raises(SetupError, match="simulator:<name>"):
+        place("midjourney")
+
+
+@pytest.mark.parametrize(
+    ("gateway", "base_url", "origin"),
+    [
+        ("acedata", "https://api.acedata.cloud/midjourney/imagine", "https://api.acedata.cloud"),
+        ("acedata", "https://example.com/their/midjourney/tasks/", "https://example.com/their"),
+        ("apimart", "https://api.apimart.ai/v1/midjourney/generations/upscale", "https://api.apimart.ai"),
+        ("apixo", "https://api.apixo.ai/api/v1/generateTask/midjourney", "https://api.apixo.ai"),
+    ],
+)
+def test_an_address_with_an_endpoint_in_it(gateway, base_url, origin):
+    """An address that holds one of the gateway's documented paths is refused, with the one to give instead."""
+    with pytest.raises(SetupError, match=f"give '{origin}'"):
+        place(gateway, api_key=SECRET, base_url=base_url)
+    assert place(gateway, api_key=SECRET, base_url=origin).base_url == origin

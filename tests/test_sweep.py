@@ -287,6 +287,28 @@ def test_two_cells_that_are_one_are_refused(session, prompt, axes):
     assert "same request" in plan.skipped[0].reason
 
 
+def test_values_that_the_gateway_moves_to_one(session):
+    """Values that a gateway's steps make equal are named as they were typed, with what the gateway makes of them."""
+    mj = session(gateway="simulator:apixo-reference")
+    with pytest.warns(errors.AdviceWarning), pytest.raises(errors.InvalidRequest) as caught:
+        Sweep("a fox", stylize=[0, 10, 100]).start(mj)
+    for word in ("stylize 10", "stylize 0", "where both are"):
+        assert word in str(caught.value)
+
+
+def test_off_is_a_value(session):
+    """A mark that is off stands as False in the frame, equals leaving it out, and is not overridden by a flag in silence."""
+    mj = session(gateway="simulator:acedata")
+    frame = Sweep("a fox", raw=[False, True], tile=[False, True]).start(mj).result()
+    assert frame.groupby("raw").size().to_dict() == {False: 2, True: 2}
+    assert frame["tile"].tolist() == [False, True, False, True]
+    with pytest.raises(errors.InvalidRequest, match="same request"):
+        Sweep("a fox", raw=[None, False]).start(mj)
+    with pytest.raises(errors.InvalidRequest, match="Give it once"):
+        mj.imagine("a fox --raw", raw=False)
+    assert len(Sweep("a fox").plan(mj).result().to_send) == 0
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -375,16 +397,25 @@ def test_a_budget_is_the_sweeps_however_often_it_is_started(simulator, session):
 def test_a_cell_without_a_price_needs_one(simulator, session):
     """Under a budget a cell that nobody prices is refused; `prices=` prices it, and `partial` leaves it out."""
     server = simulator()
-    mj = session(server)
+    mj = session(server, gateway="apixo", api_key="sk-a-key")
     task = mj.imagine("a fox").result()
     sweep = Sweep(task_id=task.id, image_index=[0, 1], kind="2x")
-    with pytest.raises(errors.BudgetError, match="prices=") as caught:
-        sweep.start(mj, budget=5)
-    assert caught.value.unpriced == 2
+    for budget in (None, 5):
+        with pytest.raises(errors.BudgetError, match=r'prices=\{"upscale": …\} \(USD a task\)') as caught:
+            sweep.start(mj, budget=budget)
+        assert caught.value.unpriced == 2
     assert sweep.start(mj, budget=5, on_budget="partial").plan.to_send == ()
-    assert sweep.start(
-        session(server, prices={"upscale": 0.05}), budget=0.10
-    ).plan.price_usd == pytest.approx(0.10)
+    priced = session(server, gateway="apixo", api_key="sk-a-key", prices={"upscale": 0.05})
+    assert sweep.start(priced, budget=0.10).plan.price_usd == pytest.approx(0.10)
+
+
+def test_unknown_prices_of_a_simulation(simulator, session):
+    """Where nothing is charged a budget needs no prices, so that a rehearsal runs; the plan says that the sum is unknown."""
+    mj = session(simulator(), gateway="simulator:acedata")
+    sweep = Sweep("a fox", chaos=[0, 50])
+    assert "unknown sum: 2 cells" in sweep.plan(mj).result().facts()["price"]
+    assert len(sweep.start(mj, budget=5, on_budget="partial").result()) == 2
+    assert len(Sweep("a fox", chaos=[10, 60]).start(mj, budget=5).result()) == 2
 
 
 def test_what_may_have_been_charged_stays_reserved(simulator, session):

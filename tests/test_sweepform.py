@@ -170,7 +170,7 @@ def test_choices_of_other_gateways(form, session) -> None:
 
 
 NEW = {
-    "iw": [0.5, 1.5], "sref": ["123 456", "789"], "raw": [None, True], "aspect": ["16:9", "21:9"], "seed": [1, 4_294_967_295],
+    "iw": [0.5, 1.5], "sref": ["123 456", "789"], "raw": [False, True], "aspect": ["16:9", "21:9"], "seed": [1, 4_294_967_295],
     "quality": ["1", "2"], "no": "fog",
 }  # fmt: skip
 
@@ -180,14 +180,28 @@ def test_new_fields_are_axes(form, session, gateway: str) -> None:
     """Fractions, codes, truths, free shapes, seeds and qualities are axes like any other, and so in the code."""
     made = form(session(gateway=f"simulator:{gateway}"), prompt="a fox", **NEW)
     assert made.sweep.shape == {name: 2 for name in NEW if name != "no"}
+    assert "raw=[False, True]" in made.code
     until(made, lambda f: "64 cells" in f.summary)
     assert (
         eval(made.code.splitlines()[0].removeprefix("sweep = "), {"mjnb": mjnb}).shape == made.sweep.shape
     )
-    page(made, fields={"iw": "0..1 step 0.25", "sref": "1\n\n2 3\n", "raw": [True], "aspect": ["7:5"]})
+    page(
+        made,
+        fields={
+            "iw": "0..1 step 0.25",
+            "sref": "1\n\n2 3\n",
+            "raw": [False, True],
+            "tile": [False],
+            "aspect": ["7:5"],
+        },
+    )
     assert made.order.fields["iw"] == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert made.order.fields["sref"] == ["1", "2 3"]
-    assert (made.order.fields["raw"], made.order.fields["aspect"]) == (True, "7:5")
+    assert (made.order.fields["raw"], made.order.fields["tile"], made.order.fields["aspect"]) == (
+        [False, True],
+        False,
+        "7:5",
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from mjnb.clips import LIGHT
 from mjnb.gateways import dialect
 from mjnb.modes import RawRequest, TextToImage, UploadPaint, Vary
 from mjnb.tasks import Image, Task, TaskState, as_json, canonical, cell_key, money, seconds
@@ -94,6 +95,39 @@ def test_display_is_escaped(tmp_path):
     assert 'src="data:image/webp;base64,' in shown
     assert "simulated" in shown
     assert "not downloaded" in Image(0, HOSTILE)._repr_html_()
+
+
+def test_a_task_counts_its_texts_and_clips(tmp_path):
+    """The repr says how many texts or clips there are, as it does with pictures."""
+    assert repr(task(texts=("a", "b", "c", "d"))).endswith(", 4 texts>")
+    assert repr(task(texts=("42",))).endswith(", 1 text>")
+    assert repr(task(images=(Image(0, "u", tmp_path / "0.webm"),))).endswith(", 1 clip>")
+
+
+def test_clips_of_elsewhere_are_played_as_long_as_they_are_light(tmp_path, monkeypatch):
+    """A clip outside the working directory is inside the display up to a bound; else its poster says why it cannot be played."""
+    here, away = tmp_path / "here", tmp_path / "away"
+    here.mkdir()
+    away.mkdir()
+    monkeypatch.chdir(here)
+    thumb = away / "0.thumb.webp"
+    Pillow.new("RGB", (8, 8), "red").save(thumb)
+    for name, size in (("light.webm", LIGHT), ("heavy.webm", LIGHT + 1)):
+        (away / name).write_bytes(bytes(size))
+    names = ("light.webm", "heavy.webm", "gone.webm")
+    shown = task(
+        images=tuple(Image(n, "u", away / name, thumb) for n, name in enumerate(names))
+    )._repr_html_()
+    assert shown.count("<video controls") == shown.count('src="data:video/webm;base64,') == 1
+    assert shown.count("<img ") == 2
+    for said in (
+        ">clip 0<",
+        "▶ clip 1: 0.3 MB, too large",
+        "open images[1].path",
+        "▶ clip 2: its file is gone",
+    ):
+        assert said in shown
+    assert "away" not in shown
 
 
 @pytest.mark.parametrize(

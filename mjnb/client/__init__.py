@@ -282,9 +282,10 @@ class Client:
                 GatewayError
             ):  # an odd line is no news; what matters is asked for below
                 answer = self._answer(reply)
-                yield answer
                 if answer.status.state.is_finished:
+                    yield await self._timed(task_id, answer)
                     return
+                yield answer
         odd, wait, waits = 0, max(0.0, rhythm.first - age), backoff(rhythm.every)
         while True:
             left = rhythm.timeout - (self.clock.now() - started)
@@ -309,6 +310,14 @@ class Client:
             yield answer
             if answer.status.state.is_finished:
                 return
+
+    async def _timed(self, task_id: str, last: Answer) -> Answer:
+        """Ask once for the times of a finished task, which a stream's last line does not tell; without an answer it will do."""
+        if last.status.completed is None:
+            with contextlib.suppress(ConnectionFailed, GatewayError):
+                asked = await self.ask(task_id)
+                return asked if asked.status.state is last.status.state else last
+        return last
 
     @staticmethod
     def _gives_up(error: Exception, odd: int, age: float) -> bool:

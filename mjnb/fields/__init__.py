@@ -7,7 +7,7 @@ A rule reads a value or refuses it with `InvalidRequest`; forms are drawn from t
 from __future__ import annotations
 
 from mjnb.fields.base import Band, Flag, Mark, Number, Points, Rule, Whole, is_writable
-from mjnb.fields.links import Link, Links, MaskLink, is_local, local_file
+from mjnb.fields.links import Link, Links, MaskLink, a_clip, is_local, local_file
 from mjnb.fields.words import Aspect, Choice, Codes, Listed, Name, Quality, Text, Version
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Text",
     "Version",
     "Whole",
+    "a_clip",
     "is_local",
     "is_writable",
     "local_file",

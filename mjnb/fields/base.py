@@ -173,15 +173,11 @@ class Flag(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Mark(Flag):
-    """A flag that is there or not: False is the same as leaving it out, and reads as None.
+    """A flag that is there or not, on every gateway: False asks for the same as leaving it out, and is never sent.
 
     >>> Mark("seamless").read("tile", True), Mark("seamless").read("tile", False)
-    (True, None)
+    (True, False)
     """
-
-    def read(self, name: str, value: Any) -> Any:
-        """Return True or None."""
-        return True if Flag.read(self, name, value) else None
 
 
 @dataclass(frozen=True, slots=True)

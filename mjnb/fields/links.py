@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mjnb.clips import is_clip_link, sniff
+from mjnb.errors import InvalidRequest
 from mjnb.fields.base import Rule, is_writable
 
-__all__ = ["Link", "Links", "MaskLink", "is_local", "local_file"]
+__all__ = ["Link", "Links", "MaskLink", "a_clip", "check_no_clip", "is_local", "local_file"]
 
 
 _OTHER_FORMATS = (
@@ -26,9 +28,23 @@ _OTHER_FORMATS = (
     ".heic",
     ".heif",
     ".pdf",
-    ".mp4",
-    ".mov",
 )
+
+
+def a_clip(name: str, value: object) -> InvalidRequest:
+    """Build the error for a clip where a picture is wanted."""
+    hint = "Take one of the pictures that it was made of."
+    return InvalidRequest(name, value, "JPG, PNG or WebP; this is a clip", hint=hint)
+
+
+def check_no_clip(name: str, value: object) -> None:
+    """Refuse the URL of a clip.
+
+    Raises:
+        InvalidRequest: It is one.
+    """
+    if isinstance(value, str) and is_clip_link(value):
+        raise a_clip(name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,8 @@ class Links(Rule):
     @property
     def allowed(self) -> str:
         """Say how many."""
-        number = "exactly one URL" if self.low == self.high else f"a list of {self.low} or more URLs"
+        most = "or more" if self.high is None else f"to {self.high}"
+        number = "exactly one URL" if self.low == self.high else f"a list of {self.low} {most} URLs"
         return f"{number} (http or https) of a JPG, PNG or WebP picture of at most 10 MB"
 
     def read(self, name: str, value: Any) -> tuple[str, ...]:
@@ -61,6 +78,7 @@ class Links(Rule):
             return self._file(name, Path(value))
         if is_local(value):
             return str(value)
+        check_no_clip(name, value)
         if not _is_url(value):
             raise self.refuse(name, value, hint="A file on this machine is given as a pathlib.Path.")
         if not _is_picture_url(value):
@@ -75,6 +93,8 @@ class Links(Rule):
             raise self.refuse(
                 name, path.name, hint=f"It cannot be read ({type(error).__name__})."
             ) from None
+        if sniff(data):
+            raise a_clip(name, path.name)
         match = _PICTURE.match(data)
         if match is None or len(data) > _MAX_FILE:
             raise self.refuse(
@@ -125,6 +145,7 @@ class MaskLink(Rule):
 
     def read(self, name: str, value: Any) -> str:
         """Return the text as given."""
+        check_no_clip(name, value)
         if not _is_url(value) and not _is_base64(value):
             raise self.refuse(name, value)
         return str(value)
@@ -141,6 +162,7 @@ class Link(Rule):
 
     def read(self, name: str, value: Any) -> str:
         """Return the URL."""
+        check_no_clip(name, value)
         if not isinstance(value, str) or not _is_picture_url(value):
             raise self.refuse(name, value)
         return value

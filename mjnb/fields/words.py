@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mjnb.fields.base import Rule, is_bool, is_writable, to_float
+from mjnb.fields.links import check_no_clip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,12 +124,20 @@ class Aspect(Choice):
         wanted = _ratio(text)
         if wanted is None:
             return None
+        if self._is_free(_with_colon(text)):
+            return _with_colon(text)
+        if self.widest and not 1 / self.widest <= wanted <= self.widest:
+            return f"{self.widest:g}:1" if wanted > 1 else f"1:{self.widest:g}"
         return min(self.notes, key=lambda name: abs(math.log((_ratio(name) or 1.0) / wanted)))
+
+
+def _with_colon(aspect: str) -> str:
+    return re.sub(r"[x×/]", ":", aspect.lower())
 
 
 def _ratio(aspect: str) -> float | None:
     """Read the width of a shape of height 1, however the two are divided (`16:9`, `16x9`, `16/9`)."""
-    width, _, height = re.sub(r"[x×/]", ":", aspect.lower()).partition(":")
+    width, _, height = _with_colon(aspect).partition(":")
     try:
         ratio = float(width) / float(height)
     except (ValueError, ZeroDivisionError):
@@ -185,6 +194,8 @@ class Codes(Rule):
         words = [word for item in items for word in str(item).split()]
         if not words or any(word.startswith("--") or not is_writable(word) for word in words):
             raise self.refuse(name, value)
+        for word in words:
+            check_no_clip(name, word)
         if self.most is not None and len(words) > self.most:
             raise self.refuse(name, value, nearest=" ".join(words[: self.most]))
         return " ".join(words)

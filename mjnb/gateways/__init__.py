@@ -13,12 +13,14 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from mjnb.errors import SetupError, UnsupportedError
+from mjnb.errors import InvalidRequest, SetupError, UnsupportedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mjnb.gateways.base import Dialect
 
-__all__ = ["GROUP", "NAMES", "dialect", "loaded", "names", "naming", "who_takes"]
+__all__ = ["GROUP", "NAMES", "dialect", "loaded", "meant", "names", "naming", "who_takes"]
 
 GROUP = "mjnb.gateways"
 _A_FILE = "a file"  # what a dialect names as the value, where it refuses a file of this machine
@@ -59,18 +61,24 @@ def dialect(name: str) -> Dialect:
     """
     places = _places()
     if name not in places:
-        known = [*names(), "simulator", "auto"]
-        close = difflib.get_close_matches(name, known, n=1)
-        raise SetupError(
-            f"gateway={name!r}: there is {', '.join(known)}."
-            + (f" Did you mean {close[0]!r}?" if close else "")
-        )
+        known = [*names(), "simulator", "simulator:<name>", "auto"]
+        raise SetupError(f"gateway={name!r}: there is {', '.join(known)}.{meant(name, known)}")
     try:
         return _made(places[name])
     except Exception as error:
         raise SetupError(
             f"gateway={name!r} is named by another package, but cannot be loaded: {type(error).__name__}: {error}."
         ) from error
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Say which of some names was probably meant, "" if none of them.
+
+    >>> meant("ACEDATA", NAMES), meant("midjourney", NAMES)
+    (" Did you mean 'acedata'?", '')
+    """
+    close = difflib.get_close_matches(name.strip().lower(), list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _made(place: str) -> Dialect:
@@ -107,12 +115,25 @@ def loaded() -> dict[str, Dialect]:
     return found
 
 
-def naming(error: UnsupportedError, mode: str) -> UnsupportedError:
-    """Return the same error with the gateways that do take what this one does not."""
+def naming(error: UnsupportedError, mode: str) -> InvalidRequest:
+    """Return the same error with the gateways that do take what this one does not.
+
+    A value that none takes is wrong everywhere, and no matter of gateways: an `InvalidRequest`.
+    """
     if error.value == _A_FILE:
         return error.elsewhere(
             name for name, one in loaded().items() if {*one.references} & {"upload", "base64"}
         )
     if error.field == "mode":
         return error.elsewhere(who_takes(str(error.value)))
-    return error.elsewhere(who_takes(mode, error.field)) if error.nearest is None else error
+    if takers := _who_takes_value(mode, error.field, error.value):
+        return error.elsewhere(takers)
+    if error.nearest is None:
+        return error.elsewhere(who_takes(mode, error.field))
+    return InvalidRequest(error.field, error.value, error.allowed, nearest=error.nearest, hint=error.hint)
+
+
+def _who_takes_value(mode: str, field: str, value: object) -> tuple[str, ...]:
+    """Return the gateways whose own rules have nothing against a value, other fields aside."""
+    takers = ((name, loaded()[name]) for name in who_takes(mode, field))
+    return tuple(name for name, one in takers if not one.refuses(one.modes[mode], field, value))

@@ -16,7 +16,7 @@ from mjnb.gateways import acedata_replies as replies
 from mjnb.gateways import acedata_requests as requests
 from mjnb.gateways import reading
 from mjnb.gateways.base import Call, Dialect, Limits, Rhythm, Status
-from mjnb.gateways.versions import version_advice
+from mjnb.gateways.versions import version_advice, weight_advice
 from mjnb.modes import RawRequest
 from mjnb.tasks import TaskState
 
@@ -52,6 +52,7 @@ class AceData(Dialect):
     title = replies.TITLE
     page = "https://docs.acedata.cloud"
     base_url = "https://api.acedata.cloud"
+    endpoints = (requests.IMAGINE, _TASKS, *requests.PATHS.values())
     key_names = ("ACEDATA_API_KEY", "ACEDATACLOUD_API_KEY", "ACEDATA_API_TOKEN")
     limits = Limits(per_minute=60, at_once=20)
     needs_parent = True
@@ -86,12 +87,12 @@ class AceData(Dialect):
         if isinstance(request, RawRequest):
             return []
         given = request.given()
-        return [*version_advice(given), *requests.advice_on(request.mode, given)]
+        return [*version_advice(given), *weight_advice(given), *requests.advice_on(request.mode, given)]
 
     def held(self, request: Request) -> dict[str, Any]:
         """Fill in the pages' defaults; which version draws when none is named is not documented."""
         defaults = {} if isinstance(request, RawRequest) else requests.defaults_of(request.mode)
-        return {**defaults, **request.given()}
+        return {**self.marks_off(request), **defaults, **request.given()}
 
     def submit(self, request: Request, envelope: Envelope) -> Call:
         """Spell a request for imagine, edits, videos or one of the endpoints that answer with text."""

@@ -31,13 +31,13 @@ _ENLARGING = {"standard": "subtle", "creative": "creative", "2x": "2x", "4x": "4
 _DECIDING = {"upscale": "kind", "vary": "strength", "zoom": "ratio", "pan": "direction"}
 """The field that decides about the action, by mode."""
 _WORDS = {
-    **{f"upscale{n}": "upscale (standard)" for n in range(1, 5)},
+    **{f"upscale{n}": "upscale standard" for n in range(1, 5)},
     **{f"variation{n}": "vary" for n in range(1, 5)},
     "reroll": "reroll",
-    **{f"upscale_{theirs}": f"upscale ({ours})" for ours, theirs in _ENLARGING.items()},
-    **{f"variation_{strength}": f"vary ({strength})" for strength in ("subtle", "strong")},
-    **{theirs: f"zoom ({ours})" for ours, theirs in _RATIOS.items()},
-    **{f"pan_{side}": f"pan ({side})" for side in ("left", "right", "up", "down")},
+    **{f"upscale_{theirs}": f"upscale {ours}" for ours, theirs in _ENLARGING.items()},
+    **{f"variation_{strength}": f"vary {strength}" for strength in ("subtle", "strong")},
+    **{theirs: f"zoom {ours}" for ours, theirs in _RATIOS.items()},
+    **{f"pan_{side}": f"pan {side}" for side in ("left", "right", "up", "down")},
     _REGION: "inpaint",
 }  # fmt: skip
 
@@ -101,14 +101,17 @@ def _ways(request: Request) -> tuple[str, ...]:
 
 def _refusal(request: Request, parent: Status, offered: Sequence[str]) -> InvalidRequest:
     field = _DECIDING.get(request.mode, "task_id")
+    value = getattr(request, field)
     words = dict.fromkeys(_WORDS[action] for action in offered if action in _WORDS)
+    has_others = any(word.split()[0] == request.mode for word in words)
+    asked = f"{request.mode} {value}" if has_others and field != "task_id" else request.mode
     others = [action for action in offered if action not in _WORDS]
     hints = [
         'Upscale one of its pictures first, with kind="standard".' if is_sheet(offered) else "",
         f"Besides RawRequest(action, image_id={parent.facts.get('image_id')!r}) with {', '.join(others)}." if others else "",
     ]  # fmt: skip
-    offers = f"{request.mode} is not what this task offers, which is {', '.join(words) or 'nothing more'}"
-    return InvalidRequest(field, getattr(request, field), offers, hint=" ".join(filter(None, hints)))
+    said = f"{asked} is not on offer; this task offers {', '.join(words) or 'nothing more'}"
+    return InvalidRequest(field, value, said, hint=" ".join(filter(None, hints)))
 
 
 def picture_of(request: Request, parent: Status | None) -> str:
@@ -117,7 +120,12 @@ def picture_of(request: Request, parent: Status | None) -> str:
     Raises:
         InvalidRequest: It is not known.
     """
-    found: str = parent.facts.get("image_id", "") if parent is not None else ""
+    facts = parent.facts if parent is not None else {}
+    found: str = facts.get("image_id", "")
+    if not found and facts.get("video_id"):
+        hint = "Its clips can be gone on from: video(task, index, extend=True)."
+        said = "a video task has no picture to go on from"
+        raise InvalidRequest("task_id", getattr(request, "task_id", None), said, hint=hint)
     if not found:
         raise _unknown(request, "the id of its picture, which the answer about a finished task tells")
     return found

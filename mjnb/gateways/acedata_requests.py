@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from mjnb.modes import Request
 
 __all__ = [
-    "AT_ONCE", "IMAGINE", "MODES", "TAKES", "advice_on", "body_of", "check_values", "defaults_of", "parent_part", "path_of",
+    "AT_ONCE", "IMAGINE", "MODES", "PATHS", "TAKES", "advice_on", "body_of", "check_values", "defaults_of", "parent_part", "path_of",
 ]  # fmt: skip
 
 AT_ONCE = frozenset({"describe", "shorten", "translate", "seed"})
 """The modes whose answer is the text itself."""
 IMAGINE = "/midjourney/imagine"
 
-_PATHS = {
+PATHS = {
     "edit": "/midjourney/edits",
     "video": "/midjourney/videos",
     **{mode: f"/midjourney/{mode}" for mode in AT_ONCE},
 }
 _RAW_PATHS = {
-    **_PATHS,
-    "edits": _PATHS["edit"],
-    "videos": _PATHS["video"],
+    **PATHS,
+    "edits": PATHS["edit"],
+    "videos": PATHS["video"],
     "imagine": IMAGINE,
 }
 """Where a raw request goes that names an endpoint; any other names an action of imagine."""
@@ -93,6 +93,7 @@ _VERSIONS = (
     "v8.2",
 )  # of the field; others are flags, Niji among them
 _ONE_SHEET = frozenset({"r", "repeat"})
+_MOST_PICTURES = 5
 
 
 def check_values(mode: str, given: Mapping[str, Any]) -> None:
@@ -111,13 +112,17 @@ def check_values(mode: str, given: Mapping[str, Any]) -> None:
     if mode in _FOLLOWING and given.get("version", _VERSIONS[0]) not in _VERSIONS:
         allowed = f"AceData Cloud has {', '.join(_VERSIONS)} for what follows a task"
         raise UnsupportedError("version", given["version"], allowed, nearest="v7")
-    if mode == "edit" and len(given.get("image_urls") or ()) > 1:
-        urls = list(given["image_urls"])
-        raise InvalidRequest(
-            "image_urls", urls, "AceData Cloud edits one picture at a time", nearest=urls[:1]
-        )
+    _check_pictures(mode, list(given.get("image_urls") or ()))
     if mode == "video":
         _check_video(given)
+
+
+def _check_pictures(mode: str, urls: list[Any]) -> None:
+    most = 1 if mode == "edit" else _MOST_PICTURES
+    if len(urls) > most:
+        each = {"edit": "edits one picture", "blend": f"blends up to {most} pictures"}
+        said = f"AceData Cloud {each.get(mode, f'joins up to {most} pictures')} at a time"
+        raise UnsupportedError("image_urls", urls, said, nearest=urls[:most])
 
 
 def _check_extra(extra: str) -> None:
@@ -174,7 +179,7 @@ def body_of(request: Request, parent: Status | None) -> dict[str, Any]:
     Raises:
         InvalidRequest: The parent is not known, or does not offer this.
     """
-    given = request.given()
+    given = request.said()
     if isinstance(request, RawRequest):
         return given if request.mode in _RAW_PATHS else {"action": request.mode, **given}
     if request.mode in AT_ONCE:
@@ -271,8 +276,6 @@ def _mask(given: Mapping[str, Any]) -> dict[str, str]:
 
 # -- advising --------------------------------------------------------------------------------------------------------
 
-_MOST_PICTURES = 5
-
 
 def advice_on(mode: str, given: Mapping[str, Any]) -> list[str]:
     """Say what AceData's pages do not promise."""
@@ -283,9 +286,6 @@ def advice_on(mode: str, given: Mapping[str, Any]) -> list[str]:
         "AceData Cloud's pages use a prompt only for painting anew; here it may change nothing": (
             mode in {"vary", "zoom", "pan"} and "prompt" in given
         ),
-        "iw weighs reference pictures, and there is none": "iw" in given and "image_urls" not in given,
-        f"the page joins up to {_MOST_PICTURES} pictures in a prompt": len(given.get("image_urls", ()))
-        > _MOST_PICTURES,
         "the prompt does not look English and enable_translation is off; Midjourney reads English best": (
             "enable_translation" in TAKES[mode]
             and not given.get("enable_translation")

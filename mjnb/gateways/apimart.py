@@ -16,7 +16,7 @@ from mjnb.errors import InvalidRequest, UnsupportedError
 from mjnb.fields import Quality, Version
 from mjnb.gateways import apimart_buttons, apimart_prices, apimart_reading
 from mjnb.gateways.base import Call, Dialect, Limits, Rhythm
-from mjnb.gateways.versions import version_advice
+from mjnb.gateways.versions import version_advice, weight_advice
 from mjnb.modes import (
     Blend,
     Describe,
@@ -101,6 +101,7 @@ class Apimart(Dialect):
     title = "APIMart"
     page = "https://docs.apimart.ai"
     base_url = "https://api.apimart.ai"
+    endpoints = ("/v1/midjourney", "/v1/tasks", "/v1/uploads/images")
     key_names = ("APIMART_API_KEY", "APIMART_KEY")
     # Chosen: there is a limit a minute, but no page gives its number.
     limits = Limits(per_minute=300, at_once=20)
@@ -178,8 +179,10 @@ class Apimart(Dialect):
             apimart_buttons.check_parent(request, parent)
 
     def advise(self, request: Request) -> list[str]:
-        """Warn of fields that a version does not take, and of the pages' two minds about masks."""
+        """Warn of fields that a version does not take, of weights without a reference, and of the pages' two minds about masks."""
         advice = version_advice(self.held(request))
+        if not isinstance(request, RawRequest):
+            advice += weight_advice(request.given())
         if request.mode == "inpaint":
             advice.append(
                 f"{self.title}'s pages disagree about masks: what is white is painted anew by the English one, which is "
@@ -193,7 +196,7 @@ class Apimart(Dialect):
         if isinstance(request, RawRequest):
             return given
         hd = {"version": _HD_VERSION} if given.get("hd") else {}
-        return {**_DEFAULTS.get(request.mode, _RELAXED), **hd, **given}
+        return {**self.marks_off(request), **_DEFAULTS.get(request.mode, _RELAXED), **hd, **given}
 
     def submit(self, request: Request, envelope: Envelope) -> Call:
         """Spell a request for the address of its action."""
@@ -211,7 +214,7 @@ class Apimart(Dialect):
 
     def _body(self, request: Request, envelope: Envelope) -> dict[str, Any]:
         """Write every field under the name that it has at the gateway."""
-        given, body = request.given(), {}
+        given, body = request.said(), {}
         if request.mode == "inpaint":  # the words and the mask follow in the second half
             given = {name: value for name, value in given.items() if name not in {"prompt", "mask"}}
         for name, value in given.items():

@@ -46,6 +46,7 @@ class Apixo(Dialect):
     title = "APIXO"
     page = "https://apixo.ai/docs/models/image/midjourney"
     base_url = "https://api.apixo.ai"
+    endpoints = (_SUBMIT, _STATUS)
     key_names = ("APIXO_API_KEY", "APIXO_KEY")
     limits = Limits(per_minute=10_000, at_once=1000)
     url_life_s = 15 * 86_400.0
@@ -94,7 +95,7 @@ class Apixo(Dialect):
                 raise InvalidRequest(name, given[name], said, nearest=number)
         if page.references is not None and len(_pictures(given)) > page.references:
             said, few = f"{self.title} takes at most {page.references} pictures", _pictures(given)
-            raise InvalidRequest("image_urls", given["image_urls"], said, nearest=few[: page.references])
+            raise UnsupportedError("image_urls", given["image_urls"], said, nearest=few[: page.references])
 
     def _on_step(self, name: str, value: Any) -> Any:
         """Return the nearest step, of two equally near ones the higher; the page's own default may stand."""

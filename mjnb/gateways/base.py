@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mjnb import errors
 from mjnb.gateways import reading
-from mjnb.modes import RawRequest
+from mjnb.modes import RawRequest, marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,6 +122,9 @@ class Dialect(ABC):
     page: ClassVar[str]
     base_url: ClassVar[str]
     key_names: ClassVar[tuple[str, ...]]
+    endpoints: ClassVar[
+        tuple[str, ...]
+    ] = ()  # how the documented paths begin, none of which belongs into a base_url
     limits: ClassVar[Limits]
     url_life_s: ClassVar[float]
     references: ClassVar[tuple[str, ...]] = (
@@ -208,6 +211,14 @@ class Dialect(ABC):
     def settle(self, request: Request) -> tuple[Request, tuple[str, ...]]:
         """Return the request with values moved to what the gateway's steps allow, and what was moved, a sentence each."""
         return request, ()
+
+    def marks_off(self, request: Request) -> dict[str, Any]:
+        """Return the mode's marks that the gateway takes, all of them off: that is how they hold unless they are asked for."""
+        if isinstance(request, RawRequest):
+            return {}
+        return dict.fromkeys(
+            sorted(marks_of(type(request)) & self.takes.get(request.mode, frozenset())), False
+        )
 
     @abstractmethod
     def advise(self, request: Request) -> list[str]:

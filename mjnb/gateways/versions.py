@@ -1,4 +1,4 @@
-"""Which fields which version of Midjourney takes, as a table: for warnings, never for a refusal.
+"""Which fields which version of Midjourney takes, as a table, and which say nothing alone: for warnings, never for a refusal.
 
 Put together from Midjourney's own parameter pages (https://docs.midjourney.com); gateways may lag behind them or lead.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLUMNS", "TABLE", "version_advice"]
+__all__ = ["COLUMNS", "TABLE", "version_advice", "weight_advice"]
 
 COLUMNS = ("v5", "v5.1", "v5.2", "v6", "v6.1", "v7", "v8", "v8.1", "v8.2", "niji 5", "niji 6", "niji 7")
 """The versions, in the order of the marks in `TABLE`."""
@@ -41,6 +41,12 @@ _QUALITIES = {
     "v7": ("1", "2", "4"),
 }
 _SAID = {"turbo": "speed turbo", "::": "weights (::) in the prompt"}
+_WEIGHED = {
+    "iw": ("image_urls", "reference pictures"),
+    "sw": ("sref", "style references"),
+    "cw": ("cref", "character references"),
+    "ow": ("oref", "omni references"),
+}
 _WEIGHT = re.compile(r"\S::(?=-?[\d.]|\s|$)")
 
 
@@ -61,6 +67,19 @@ def version_advice(held: Mapping[str, Any]) -> list[str]:
         return []
     rows = [_row(name, version) for name in TABLE if _is_used(name, held)]
     return [line for line in (*rows, _image_weight(held, version), _quality(held, version)) if line]
+
+
+def weight_advice(given: Mapping[str, Any]) -> list[str]:
+    """Say which weights have nothing to weigh, one sentence each.
+
+    >>> weight_advice({"sref": "random", "sw": 200, "iw": 2})
+    ['iw weighs reference pictures (image_urls), and there is none']
+    """
+    return [
+        f"{name} weighs {what} ({of}), and there is none"
+        for name, (of, what) in _WEIGHED.items()
+        if given.get(name) is not None and not given.get(of)
+    ]
 
 
 def _is_used(name: str, held: Mapping[str, Any]) -> bool:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from mjnb.clips import is_clip
 from mjnb.errors import InvalidRequest
+from mjnb.fields import a_clip
 from mjnb.masks.pillow import eight_bits, orientation, turned, turned_size
 from mjnb.masks.shapes import box, clipped, clockwise, ellipse, signed_area
 from mjnb.masks.tracing import MOST_CORNERS, fill, outlines
@@ -287,6 +289,8 @@ def opened(source: Any) -> Any:
             raise InvalidRequest("image", image.size, f"a picture of at most {_MOST_PIXELS:,} pixels")
         image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(source, str | Path) and is_clip(Path(source)):
+            raise a_clip("image", Path(source).name) from None
         shown = source if isinstance(source, str | Path) else f"{len(source)} bytes"
         raise InvalidRequest(
             "image", str(shown), "a PNG, JPEG or WebP picture", hint=f"{error}."

@@ -6,7 +6,7 @@ Names are Python's; how a gateway spells them belongs to its dialect, and so doe
 
 from __future__ import annotations
 
-from mjnb.modes.base import RawRequest, Request
+from mjnb.modes.base import RawRequest, Request, marks_of
 from mjnb.modes.drawing import Blend, Edit, ImageToImage, TextToImage, UploadPaint
 from mjnb.modes.following import Inpaint, Pan, Remix, Reroll, Upscale, Vary, Video, Zoom
 from mjnb.modes.vocabulary import ASPECTS, SPEEDS, VERSIONS
@@ -16,7 +16,7 @@ from mjnb.parts import Area, Canvas, ImagePosition, Mask, rule
 __all__ = [
     "ASPECTS", "MODES", "SPEEDS", "VERSIONS", "Area", "Blend", "Canvas", "Describe", "Edit", "ImagePosition", "ImageToImage",
     "Inpaint", "Mask", "Pan", "RawRequest", "Remix", "Request", "Reroll", "SeedOf", "Shorten", "TextToImage", "Translate",
-    "UploadPaint", "Upscale", "Vary", "Video", "Zoom", "rule",
+    "UploadPaint", "Upscale", "Vary", "Video", "Zoom", "marks_of", "rule",
 ]  # fmt: skip
 
 MODES: dict[str, type[Request]] = {

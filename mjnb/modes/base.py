@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from pydantic import ConfigDict, model_validator
 
 from mjnb.errors import InvalidRequest
-from mjnb.fields import Choice, Rule, Whole, is_writable
+from mjnb.fields import Choice, Mark, Rule, Whole, is_writable
 from mjnb.parts import Checked, rule
 
-__all__ = ["RawRequest", "Request"]
+__all__ = ["RawRequest", "Request", "marks_of"]
 
 
 class Request(Checked):
@@ -29,10 +30,28 @@ class Request(Checked):
         """
         return type(self)(**{**self.given(), **changes})
 
+    def said(self) -> dict[str, Any]:
+        """Return what is set, without marks that are off: leaving those out says the same.
+
+        >>> from mjnb.modes import TextToImage
+        >>> TextToImage(prompt="a fox", raw=False, tile=True).said()
+        {'prompt': 'a fox', 'tile': True}
+        """
+        off = marks_of(type(self))
+        return {
+            name: value for name, value in self.given().items() if value is not False or name not in off
+        }
+
     @classmethod
     def help(cls) -> str:
         """Describe every field: range, meaning, and the bands or choices of the gateway's page."""
         return "\n".join(line for name in cls.model_fields for line in _explain(name, rule(cls, name)))
+
+
+@cache
+def marks_of(model: type[Request]) -> frozenset[str]:
+    """Name the fields of a mode that are marks: off unless they are asked for."""
+    return frozenset(name for name in model.model_fields if isinstance(rule(model, name), Mark))
 
 
 def _explain(name: str, of: Rule) -> list[str]:
@@ -75,6 +94,10 @@ class RawRequest(Request):
     def given(self) -> dict[str, Any]:
         """Return the fields as they were written."""
         return dict(self.model_extra or {})
+
+    def said(self) -> dict[str, Any]:
+        """Return the same: what is written raw is sent as it is."""
+        return self.given()
 
     def __repr__(self) -> str:
         """Show it as it was written."""

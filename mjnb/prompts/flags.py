@@ -75,7 +75,11 @@ _ELSEWHERE = {
     "edit", "public", "r", "repeat", "sameseed", "sd", "stealth", "sv", "test", "uplight", "video",
 }  # fmt: skip
 _KNOWN = "|".join(sorted({*_FIELD_OF, *_ELSEWHERE}, key=len, reverse=True))
-_START = re.compile(rf"(?<!\S)(?:--|(?:—|-{{3,}})(?=(?:{_KNOWN})\b))(?P<name>[A-Za-z]\w*)", re.IGNORECASE)
+_GLUE = r"[=:]?(?:\.?\d[\d.:/]*|https?://\S*)(?!\S)"
+"""A value without a blank before it: of digits, or a URL. What goes on in letters is another flag."""
+_TYPED = rf"(?<!\S)(?:--|(?:[—–−]|[‐‑–—−-]{{2,}})(?=(?:{_KNOWN})(?:\b|{_GLUE})))"
+"""How a flag begins: two hyphens, or what phones and word processors make of them before the name of a flag that is known."""
+_START = re.compile(rf"{_TYPED}(?P<name>[A-Za-z]\w*)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:e-?[0-9]{1,3})?")
 _DASHES = re.compile(r"(?P<url>https?://\S+)|-{2,}")
 _NEWEST_NIJI = "niji 7"
@@ -102,14 +106,18 @@ def split_flags(prompt: str) -> Flags:
 
     A flag's value goes up to the next flag, so `--no a, b` and `--sref` with several URLs and `::weights` need no quotes. A
     bare `--niji` is the newest one. Two hyphens that are no flag (an em dash as typed) become a real dash, since a gateway may
-    cut a prompt there, except inside a URL; a dash that a phone made of the two hyphens of a known flag is a flag.
+    cut a prompt there, except inside a URL; a dash or minus that a phone made of the two hyphens of a known flag is a flag.
 
     Raises:
-        InvalidRequest: A flag has no value, a value that is no number, or is given twice with two values.
+        InvalidRequest: A flag has no value, a value that is no number, no blank before its value, or is given twice with two
+            values.
 
     >>> split_flags("a fox --c 20 --ar 16:9 --niji 7 --no cars, people --style raw --sv 4")
     Flags(text='a fox', fields={'chaos': 20, 'aspect': '16:9', 'version': 'niji 7', 'no': 'cars, people', 'raw': True}, others={'sv': '4'}, notes=())
     """
+    if glued := _GLUED.search(prompt):
+        flag, value = f"--{glued['name']}", glued["value"].lstrip("=:")
+        raise InvalidRequest(flag, value, "needs a blank before its value", nearest=f"{flag} {value}")
     starts = list(_START.finditer(prompt))
     ends = [*(start.start() for start in starts[1:]), len(prompt)]
     text = prompt[: starts[0].start()].strip() if starts else prompt
@@ -219,3 +227,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     ),
 }
 """How a value is read, by field, where it is not simply one word; one flag differs from its field."""
+_VALUED = "|".join(
+    flag for flag in _KNOWN.split("|") if _READERS.get(_FIELD_OF.get(flag, "")) not in {_switch, _speed}
+)
+_GLUED = re.compile(rf"{_TYPED}(?P<name>{_VALUED})(?P<value>{_GLUE})", re.IGNORECASE)

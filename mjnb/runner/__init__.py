@@ -33,6 +33,7 @@ from mjnb.runner.ledger import LedgerThread
 from mjnb.runner.pictures import Album
 from mjnb.runner.rows import RETRY, failed_error, request_of
 from mjnb.store import Draft
+from mjnb.store.parents import ANSWER, named
 from mjnb.tasks import TaskState, cell_key
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class Runner:
         if submitted.status is None:
             await self._ledger(self.store.submitted, row, submitted.task_id, now, sent, raw)
         else:
-            await self._ledger(self.store.answered, row, f"answer-{row}", now, sent, raw, submitted.status)
+            await self._ledger(self.store.answered, row, f"{ANSWER}{row}", now, sent, raw, submitted.status)
 
     async def _record_no_task(self, row: str, error: BaseException) -> None:
         """Write down a refusal as refused, and anything that is not plainly one as unknown."""
@@ -357,7 +358,7 @@ class Runner:
             price_micro=self._price(request),
             repeat=repeat,
             take=take,
-            parent=str(held.get("task_id") or held.get("taskId") or ""),
+            parent=named(request),
             sweep=sweep,
         )
 

@@ -17,6 +17,7 @@ from mjnb import masks
 from mjnb.errors import InvalidRequest, StoreError, UnknownTask
 from mjnb.fields import is_local, local_file
 from mjnb.modes import Mask, RawRequest
+from mjnb.store.parents import Parent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,16 +63,19 @@ class Handover:
 
     async def _parent(self, request: Request) -> Status | None:
         """Look a parent up in the ledger, and where it must be known at the gateway."""
-        given = request.given()
-        task_id = str(given.get("task_id") or given.get("taskId") or "")
-        if not task_id:
+        dialect = self._client.dialect
+        parent = await self._ledger(Parent.of, request, self._store, dialect.name)
+        if parent is None:
             return None
-        told = await self._ledger(self._store.told_of, task_id, self._client.dialect.name)
-        parent = self._client.dialect.parent_of(request, told)
-        if parent is not None or not self._client.dialect.needs_parent:
-            return parent
+        parent.check_place(dialect)
+        status = parent.status(request, dialect)
+        return status if status is not None or not dialect.needs_parent else await self._asked(parent)
+
+    async def _asked(self, parent: Parent) -> Status:
+        """Ask the gateway after a parent that the ledger does not know, or not its end."""
+        task_id = parent.task_id
         try:
-            return (await self._client.ask(task_id)).status
+            return parent.completed((await self._client.ask(task_id)).status)
         except UnknownTask as error:
             hint = f"{self._client.dialect.title} does not tell of it: {error}"
             raise InvalidRequest("task_id", task_id, "a task that the gateway knows", hint=hint) from error

@@ -6,7 +6,7 @@ import hashlib
 import html
 import math
 import numbers
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,11 +43,12 @@ _SECONDS_EACH_S = 0.1  # what sending and fetching add to a task, for the estima
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One combination: its place on the axes, the request, and which of several equal tasks it is."""
+    """One combination: its place on the axes, the request, which of several equal tasks it is, and its values as typed."""
 
     coords: Mapping[str, Any]
     request: Request
     repeat: int = 0
+    typed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,17 +167,19 @@ class Plan:
         room = _micro(budget) - self.spent_micro - self.reserved_micro
         if on_budget == "partial":
             return self._fitting(room)
-        if self.to_send and (self.unpriced or self.price_micro > room):
+        unknown = self.unpriced and not session.simulated  # where nothing is charged, no price is needed
+        if self.to_send and (unknown or self.price_micro > room):
             raise BudgetError(
                 self._over(budget), price_usd=self.price_usd, budget_usd=budget, unpriced=self.unpriced
             )
         return self
 
     def _fitting(self, room: int) -> Plan:
-        """Keep the cells that fit, in order; one without a price never fits."""
+        """Keep the cells that fit, in order; one without a price never fits, but where nothing is charged."""
         spots = []
         for spot in self.spots:
-            fits = spot.price_micro is not None and spot.price_micro <= room
+            known = 0 if self.simulated else math.inf
+            fits = (known if spot.price_micro is None else spot.price_micro) <= room
             if spot.wanted and fits:
                 room -= spot.price_micro or 0
             spots.append(replace(spot, wanted=spot.wanted and fits))
@@ -187,14 +190,14 @@ class Plan:
         """Show the price and the line to type."""
         cost = f"This would cost {self._price_text()}{self._reserved_text()} at {session.dialect.title}. Nothing was sent. "
         if self.unpriced:
-            return f"{cost}A budget cannot hold without prices: {self._prices_line()}"
+            return f"{cost}A budget cannot hold without prices. {self._prices_line()}"
         cents = math.ceil((self.price_micro + self.spent_micro + self.reserved_micro) / 10_000)
         return f"{cost}To run it: sweep.start(mj, budget={cents / 100:.2f})"
 
     def _prices_line(self) -> str:
         modes = sorted({spot.request.mode for spot in self.to_send if spot.price_micro is None})
         prices = ", ".join(f'"{mode}": …' for mode in modes)
-        return f"open the session with prices={{{prices}}} (USD a task)."
+        return f"Open the session with prices={{{prices}}} (USD a task)."
 
     def _reserved_text(self) -> str:
         spent = f", {money(self.spent_micro)} are spent by this sweep already" if self.spent_micro else ""
@@ -207,15 +210,15 @@ class Plan:
 
     def _over(self, budget: float) -> str:
         if self.unpriced:
-            return (
-                f"The plan costs {self._price_text()}. Nothing was sent. {self._prices_line().capitalize()}"
-            )
+            return f"The plan costs {self._price_text()}. Nothing was sent. {self._prices_line()}"
         return (
             f"The plan costs {self._price_text()}{self._reserved_text()}, the budget is {money(round(budget * 1e6))}. Nothing was sent. "
             'Raise the budget, or run what fits with on_budget="partial".'
         )
 
     def _price_text(self) -> str:
+        if self.unpriced and not self.price_micro:
+            return f"an unknown sum: {self.unpriced} cells have no price"
         unknown = f" and {self.unpriced} cells of unknown price" if self.unpriced else ""
         return f"{money(self.price_micro)}{unknown}"
 
@@ -290,13 +293,19 @@ def _places(sweep: Sweeping, session: Session) -> tuple[dict[str, Cell], list[Sk
     for cell in cells:
         first = places.setdefault(_key(session, cell, sweep.take), cell)
         if first is not cell:
-            same = f"the same request as {_words(first)}"
-            skipped.append(sweep.leave_out(cell.coords, InvalidRequest("cell", _words(cell), same)))
+            skipped.append(sweep.leave_out(cell.coords, _same(first, cell, session.dialect.title)))
     return places, skipped
 
 
-def _words(cell: Cell) -> str:
-    return " · ".join(f"{name} {frames.label(value)}" for name, value in cell.coords.items())
+def _same(first: Cell, other: Cell, gateway: str) -> InvalidRequest:
+    """Say that two cells are one, by what was typed, and what the gateway makes of both where it moves values."""
+    one, two = _words(first.typed or first.coords), _words(other.typed or other.coords)
+    moved = "" if one == two else f" at {gateway}, where both are {_words(first.coords)}"
+    return InvalidRequest("cell", two, f"the same request as {one}{moved}")
+
+
+def _words(coords: Mapping[str, Any]) -> str:
+    return " · ".join(f"{name} {frames.label(value)}" for name, value in coords.items())
 
 
 def _key(session: Session, cell: Cell, take: int) -> str:

@@ -17,6 +17,7 @@ from mjnb.preparing import single_prompt
 from mjnb.runner import RETRY, request_of
 from mjnb.session.deeds import Deeds, id_of
 from mjnb.store import UNKNOWN_TASK
+from mjnb.store.parents import elsewhere
 from mjnb.tasks import Task, TaskState
 
 if TYPE_CHECKING:
@@ -118,11 +119,11 @@ class Session(Deeds):
         Raises:
             TaskFailed: It failed. TaskTimeout: it is still running, and can be waited for again.
         """
-        return self._job(self._finish(id_of(task)), label="waiting")
+        return self._job(self._finish(self._id_here(task)), label="waiting")
 
     def download(self, task: Task | str) -> Job[Task]:
         """Fetch what is not on disk yet of a finished task; the same as `wait`."""
-        return self._job(self._finish(id_of(task)), label="downloading")
+        return self._job(self._finish(self._id_here(task)), label="downloading")
 
     async def _finish(self, task_id: str) -> Task:
         runner, entry = await self.runner(), self._entry(task_id)
@@ -140,7 +141,7 @@ class Session(Deeds):
             with contextlib.suppress(RuntimeError):  # that loop is closed: nobody looks any more
                 loop.call_soon_threadsafe(seen.put_nowait, found)
 
-        job = self._job(self._follow(id_of(task), tell), "watching")
+        job = self._job(self._follow(self._id_here(task), tell), "watching")
         job.add_done_callback(lambda _: tell(None))
         try:
             while (found := await seen.get()) is not None:
@@ -158,7 +159,7 @@ class Session(Deeds):
 
     def task(self, task_id: str) -> Task:
         """Rebuild a task from its id, with what the ledger knows of it."""
-        entry = self.store.by_task(task_id)
+        entry = self.store.by_task(task_id, self.gateway)
         if entry is not None:
             return entry.task(request_of(entry))
         return Task(
@@ -171,12 +172,9 @@ class Session(Deeds):
 
     def _entry(self, task_id: str) -> Entry:
         """Return a task's row; one that is not in the ledger gets a row without a price."""
-        entry = self.store.by_task(task_id)
+        entry = self.store.by_task(task_id, self.gateway)
         if entry is not None and entry.gateway != self.gateway:
-            hint = f'mjnb.Session("{entry.gateway}") with the same store can.'
-            raise InvalidRequest(
-                "task", task_id, f"a task of {self.gateway}; this one is of {entry.gateway}", hint=hint
-            )
+            raise elsewhere(task_id, self.dialect, entry.gateway, simulated=entry.simulated)
         return entry or self.store.adopt(task_id, gateway=self.gateway, simulated=self.simulated)
 
     def forget(self, row: str) -> None:

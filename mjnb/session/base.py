@@ -24,6 +24,7 @@ from mjnb.runner.handover import keep_files
 from mjnb.session.options import read_limits, read_prices, read_provider, read_stream, read_timeout
 from mjnb.settings import find_place
 from mjnb.store import Store
+from mjnb.store.parents import Parent
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -60,7 +61,7 @@ class BaseSession:
         clock: Clock | None = None,
         quiet: bool = False,
     ) -> None:
-        if transport is not None and base_url is None and gateway.partition(":")[0] == "simulator":
+        if transport is not None and base_url is None and str(gateway).partition(":")[0] == "simulator":
             base_url = "http://127.0.0.1"
         self.place = find_place(gateway, api_key=api_key, base_url=base_url, time_scale=time_scale)
         routing, streams = read_provider(provider, self.dialect), read_stream(stream)
@@ -212,11 +213,9 @@ class BaseSession:
 
     def _check_parent(self, request: Request) -> None:
         """Refuse a follow-up that its parent does not offer, as far as the ledger knows the parent."""
-        task_id = request.given().get("task_id")
-        if isinstance(task_id, str) and self.dialect.needs_parent:
-            parent = self.dialect.parent_of(request, self.store.told_of(task_id, self.gateway))
-            if parent is not None:
-                self.dialect.check_parent(request, parent)
+        parent = Parent.of(request, self.store, self.gateway)
+        if parent is not None:
+            parent.check(request, self.dialect)
 
     def _advise(self, advice: list[str]) -> None:
         for text in advice:

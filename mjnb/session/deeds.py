@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb import modes as m
-from mjnb.errors import InvalidRequest
+from mjnb.clips import is_clip
+from mjnb.errors import InvalidRequest, UnsupportedError
+from mjnb.fields import a_clip
+from mjnb.gateways import who_takes
 from mjnb.session.base import BaseSession
+from mjnb.store.parents import elsewhere
 from mjnb.tasks import Image, Task
 
 if TYPE_CHECKING:
@@ -109,12 +113,20 @@ class Deeds(BaseSession):
         around = {
             name: value for name, value in (("canvas", canvas), ("img_pos", img_pos)) if value is not None
         }
-        if "upload-paint" in self.dialect.modes or around:
+        for name, value in around.items():
+            self._check_around(name, value)
+        if "upload-paint" in self.dialect.modes:
             return self._upload_paint(image, words, around, reuse)
         if "edit" in self.dialect.modes and not self.dialect.lacks("edit", "mask"):
             return self.draw(m.Edit(image_urls=self._pictures([image]), **words), reuse=reuse)
         task_id, index = self._whose(image)
         return self.draw(m.Inpaint(task_id=task_id, image_index=index, **words), reuse=reuse)
+
+    def _check_around(self, name: str, value: Any) -> None:
+        """Refuse to paint around a picture where the gateway only paints inside of it."""
+        if "upload-paint" not in self.dialect.modes:
+            error = UnsupportedError(name, value, f"{self.dialect.title} has no {name}")
+            raise error.elsewhere(who_takes("upload-paint", name))
 
     def _upload_paint(
         self, image: Picture, words: dict[str, Any], around: dict[str, Any], reuse: bool
@@ -149,7 +161,7 @@ class Deeds(BaseSession):
         **params: Any,
     ) -> Job[Task]:
         """Draw four variations of picture `index` (0-3) of an earlier task."""
-        values = {**_of(task, index, prompt), "strength": strength, **params}
+        values = {**self._of(task, index, prompt), "strength": strength, **params}
         return self.draw(m.Vary(**values), reuse=reuse)
 
     def upscale(
@@ -162,11 +174,11 @@ class Deeds(BaseSession):
         **params: Any,
     ) -> Job[Task]:
         """Enlarge picture `index` (0-3) of an earlier task."""
-        return self.draw(m.Upscale(**{**_of(task, index), "kind": kind, **params}), reuse=reuse)
+        return self.draw(m.Upscale(**{**self._of(task, index), "kind": kind, **params}), reuse=reuse)
 
     def reroll(self, task: Task | str, *, reuse: bool = False, **params: Any) -> Job[Task]:
         """Ask once more for what an earlier task was asked for: four new pictures."""
-        return self.draw(m.Reroll(task_id=id_of(task), **params), reuse=reuse)
+        return self.draw(m.Reroll(task_id=self._id_here(task), **params), reuse=reuse)
 
     def zoom(
         self,
@@ -179,7 +191,7 @@ class Deeds(BaseSession):
         **params: Any,
     ) -> Job[Task]:
         """Go back with the camera: picture `index` of an earlier task with more around it."""
-        return self.draw(m.Zoom(**{**_of(task, index, prompt), "ratio": ratio, **params}), reuse=reuse)
+        return self.draw(m.Zoom(**{**self._of(task, index, prompt), "ratio": ratio, **params}), reuse=reuse)
 
     def pan(
         self,
@@ -192,7 +204,7 @@ class Deeds(BaseSession):
         **params: Any,
     ) -> Job[Task]:
         """Let picture `index` of an earlier task grow to one side."""
-        values = {**_of(task, index, prompt), "direction": direction, **params}
+        values = {**self._of(task, index, prompt), "direction": direction, **params}
         return self.draw(m.Pan(**values), reuse=reuse)
 
     def remix(
@@ -206,7 +218,7 @@ class Deeds(BaseSession):
         **params: Any,
     ) -> Job[Task]:
         """Draw picture `index` (0-3) of an earlier task again, by other words (v8 and later)."""
-        values = {**_of(task, index, prompt), "strength": strength, **params}
+        values = {**self._of(task, index, prompt), "strength": strength, **params}
         return self.draw(m.Remix(**values), reuse=reuse)
 
     def video(
@@ -230,7 +242,7 @@ class Deeds(BaseSession):
         if isinstance(picture, Task) or index is not None:
             if isinstance(picture, Path | Image):
                 raise InvalidRequest("index", index, "an index only beside a task or its id")
-            values = _of(picture, 0 if index is None else index, prompt)
+            values = self._of(picture, 0 if index is None else index, prompt)
             return self.draw(m.Video(**{**values, **params}), reuse=reuse)
         return self.draw(
             m.Video(image_urls=self._pictures([picture]), prompt=prompt, **params), reuse=reuse
@@ -252,9 +264,20 @@ class Deeds(BaseSession):
 
     def seed(self, task: Task | str, *, reuse: bool = True) -> Job[Task]:
         """Ask which seed an earlier task was drawn with: `int((await mj.seed(task)).text)`."""
-        return self.draw(m.SeedOf(task_id=id_of(task)), reuse=reuse)
+        return self.draw(m.SeedOf(task_id=self._id_here(task)), reuse=reuse)
 
-    # -- pictures that are handed over ---------------------------------------------------------------------------
+    # -- what is handed over ------------------------------------------------------------------------------------
+
+    def _of(self, task: Task | str, index: int, prompt: str | None = None) -> dict[str, Any]:
+        """Name a picture of a task, and what it shall show."""
+        values = {"task_id": self._id_here(task), "image_index": index}
+        return values if prompt is None else {**values, "prompt": prompt}
+
+    def _id_here(self, task: Task | str) -> str:
+        """Return a task's id; refuse a task of another gateway, which the ledger need not know."""
+        if isinstance(task, Task) and task.id and task.gateway != self.gateway:
+            raise elsewhere(task.id, self.dialect, task.gateway, simulated=task.simulated)
+        return id_of(task)
 
     def _pictures(self, images: Sequence[Picture] | Picture) -> list[Any]:
         some = [images] if isinstance(images, str | Image | Path) else images
@@ -262,15 +285,11 @@ class Deeds(BaseSession):
 
     def _handed(self, image: Image) -> Any:
         """Return where a kept picture lies at the gateway; its file, where its URL is that of a whole sheet."""
+        if image.path is not None and is_clip(image.path):
+            raise a_clip("image_urls", image)
         if "#quarter=" in image.url and image.path is not None and set(self.dialect.references) - {"url"}:
             return image.path
         return _url(image)
-
-
-def _of(task: Task | str, index: int, prompt: str | None = None) -> dict[str, Any]:
-    """Name a picture of a task, and what it shall show."""
-    values = {"task_id": id_of(task), "image_index": index}
-    return values if prompt is None else {**values, "prompt": prompt}
 
 
 def id_of(task: Task | str) -> str:

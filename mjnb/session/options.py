@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import SetupError
 from mjnb.fields import Choice
+from mjnb.gateways import loaded
 from mjnb.gateways.base import Limits
-from mjnb.modes import SPEEDS
+from mjnb.modes import MODES, SPEEDS
 from mjnb.polling import SHARE
 
 if TYPE_CHECKING:
@@ -107,9 +108,13 @@ def read_timeout(given: Any) -> float | dict[str, float] | None:
 def read_prices(given: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, float]:
     """Read prices in US dollars by mode, by speed, or by `"mode speed"`.
 
+    One table serves every gateway: the modes and the billing keys of others stand in it unused.
+
     Raises:
         SetupError: A price that is none, or a name that no request has.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise SetupError(f"prices={given!r}: US dollars by mode or speed, such as {{'fast': 0.1}}.")
     prices: dict[str, float] = {}
     for key, value in (given or {}).items():
         price = _number(f"prices[{key!r}]", value, least=0, what="US dollars a task, 0 or more")
@@ -118,16 +123,23 @@ def read_prices(given: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, 
 
 
 def _price_name(key: str, dialect: Dialect) -> str:
+    everyone = (dialect, *loaded().values())
     mode, _, speed = key.strip().partition(" ")
     if speed:
-        return f"{mode} {_speed('prices', speed)}"
+        return f"{_priced_mode(mode, everyone)} {_speed('prices', speed)}"
     if mode.lower() in {*SPEEDS, "relax"}:
         return _speed("prices", mode)
-    offered = (*dialect.modes, *dialect.on_request)
-    if mode in offered or mode in dialect.price_names:
-        return mode
-    nearest = Choice("", dict.fromkeys((*offered, *SPEEDS), ""))._nearest(mode)  # noqa: SLF001  (the same nearness)
+    is_billing_key = any(mode in one.price_names for one in everyone)
+    return mode if is_billing_key else _priced_mode(mode, everyone, or_speeds=SPEEDS)
+
+
+def _priced_mode(word: str, everyone: Iterable[Dialect], or_speeds: Iterable[str] = ()) -> str:
+    """Read a mode that any gateway has, on request or not."""
+    modes = dict.fromkeys((*MODES, *(mode for one in everyone for mode in (*one.modes, *one.on_request))))
+    if word in modes:
+        return word
+    known = dict.fromkeys((*modes, *or_speeds), "")
+    nearest = Choice("", known)._nearest(word)  # noqa: SLF001  (the same nearness)
     hint = f" Did you mean {nearest!r}?" if nearest else ""
-    raise SetupError(
-        f"prices: {key!r} is no mode and no speed; there are {', '.join((*offered, *SPEEDS))}.{hint}"
-    )
+    said = "no mode and no speed" if or_speeds else "no mode"
+    raise SetupError(f"prices: {word!r} is {said} of any gateway; there are {', '.join(known)}.{hint}")

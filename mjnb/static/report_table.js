@@ -16,6 +16,9 @@ const NUMBERS = [
 const numberText = (name, value) =>
   ["n", "ok", "failed"].includes(name) ? String(value) : name === "spent" ? usd(value) : seconds(value);
 
+/** Whether a text may be broken anywhere, since it is wider than a column. */
+const isWordy = (text) => text.length > 24;
+
 /** One table an axis, with a bar for the median that is drawn to the longest one on the page. */
 function statsTable(group, longest) {
   const head = el(
@@ -30,7 +33,7 @@ function statsTable(group, longest) {
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, row.value),
+      el("th", { scope: "row", class: isWordy(row.value) ? "wordy" : null }, row.value),
       NUMBERS.map(([name]) => (name === "median" ? barCell(row.median, longest) : number(row, name))),
     );
   return el("table", {}, el("thead", {}, head), el("tbody", {}, group.rows.map(line)));
@@ -113,7 +116,7 @@ function tableRow(task) {
     [
       isNumber(column) ? "num" : data.columns[column].kind === "time" ? "when" : "text",
       valueOf(task, column) === "–" && "nil",
-      valueOf(task, column).length > 24 && "wordy",
+      isWordy(valueOf(task, column)) && "wordy",
     ]
       .filter(Boolean)
       .join(" ");

@@ -307,9 +307,10 @@ class Store:
             raise StoreError(f"The ledger {self.path} has no row {row}.")
         return found[0]
 
-    def by_task(self, task_id: str) -> Entry | None:
-        """Return the row of a gateway's task id."""
-        return next(iter(self._read("WHERE task_id = ? ORDER BY rowid DESC LIMIT 1", (task_id,))), None)
+    def by_task(self, task_id: str, gateway: str = "") -> Entry | None:
+        """Return the row of a task's id; where several have it, that of a gateway, else the newest."""
+        where = "WHERE task_id = ? ORDER BY gateway = ? DESC, rowid DESC LIMIT 1"
+        return next(iter(self._read(where, (task_id, gateway))), None)
 
     def by_url(self, url: str, gateway: str) -> Entry | None:
         """Return the row of the gateway's task that a picture's URL belongs to."""
@@ -340,10 +341,8 @@ class Store:
 
     def spent_by(self, sweep: str) -> int:
         """Return what a sweep's finished tasks cost, in millionths of a dollar."""
+        statement = "SELECT coalesce(sum(price_micro), 0) FROM tasks WHERE sweep = ? AND state = 'success'"
         with self._lock, self._trouble():
-            statement = (
-                "SELECT coalesce(sum(price_micro), 0) FROM tasks WHERE sweep = ? AND state = 'success'"
-            )
             return int(self._db.execute(statement, (sweep,)).fetchone()[0])
 
     def usual_s(self, gateway: str, mode: str, speed: str, *, of: int = 20) -> float | None:

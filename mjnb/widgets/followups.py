@@ -11,6 +11,7 @@ from mjnb.errors import InvalidRequest
 from mjnb.fields import Choice, Links
 from mjnb.modes import Describe, RawRequest, SeedOf, Shorten, TextToImage, Translate, Video, rule
 from mjnb.parts import Part
+from mjnb.store.parents import Parent
 from mjnb.tasks import money
 from mjnb.widgets.files import handed
 from mjnb.widgets.pyline import escaped, typed
@@ -240,13 +241,10 @@ def _refusal(session: Session, action: Action, index: int) -> str:
 
 def _parents_refusal(session: Session, request: Request) -> str:
     """Ask what the gateway last said of the task that a request goes on from; "" if nothing speaks against it."""
-    task_id = request.given().get("task_id")
-    if not isinstance(task_id, str):
-        return ""
-    parent = session.dialect.parent_of(request, session.store.told_of(task_id, session.gateway))
+    parent = Parent.of(request, session.store, session.gateway)
     try:
         if parent is not None:
-            session.dialect.check_parent(request, parent)
+            parent.check(request, session.dialect)
     except InvalidRequest as error:
         return why(str(error))
     return ""

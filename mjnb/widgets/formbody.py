@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from mjnb.errors import InvalidRequest
+from mjnb.errors import InvalidRequest, UnsupportedError
+from mjnb.gateways import naming
 from mjnb.modes import RawRequest, Request, TextToImage, rule
 from mjnb.widgets.absent import Absent, AbsentControl
 from mjnb.widgets.controls import control
@@ -94,14 +95,16 @@ def model_of(mode: Any, session: Session) -> type[Request]:
     """Find a mode of the gateway by its name; a class stands for itself.
 
     Raises:
-        InvalidRequest: There is no such mode; the message names those there are.
+        InvalidRequest: There is no such mode; the message names those there are, and the gateways that have it.
     """
     if isinstance(mode, type) and issubclass(mode, Request) and mode is not RawRequest:
         return mode
     modes = session.dialect.modes
     if isinstance(mode, str) and mode in modes:
         return modes[mode]
-    raise InvalidRequest("mode", mode, f"{session.dialect.title} has {', '.join(modes)}")
+    raise naming(
+        UnsupportedError("mode", mode, f"{session.dialect.title} has {', '.join(modes)}"), str(mode)
+    )
 
 
 def ordered(model: type[Request]) -> list[str]:

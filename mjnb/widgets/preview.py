@@ -13,6 +13,7 @@ import traitlets
 
 from mjnb.errors import InvalidRequest
 from mjnb.parts import Mask
+from mjnb.store.parents import Parent
 from mjnb.views.assets import script, style
 from mjnb.views.fallback import Stills
 from mjnb.widgets.pyline import as_python, typed
@@ -77,11 +78,9 @@ def as_sent(session: Session, request: Request) -> dict[str, Any]:
 def _spelled(session: Session, request: Request) -> Call:
     """Spell a request as the gateway will see it, with what the ledger knows of the task that it goes on from."""
     dialect, given = session.dialect, request.given()
-    task_id, mask = given.get("task_id"), given.get("mask")
-    envelope = session.envelope
-    if isinstance(task_id, str):
-        parent = dialect.parent_of(request, session.store.told_of(task_id, session.gateway))
-        envelope = replace(envelope, parent=parent)
+    mask, envelope = given.get("mask"), session.envelope
+    if (parent := Parent.of(request, session.store, session.gateway)) is not None:
+        envelope = replace(envelope, parent=parent.status(request, dialect))
     if isinstance(mask, Mask) and mask.url is None and dialect.masks != "areas":
         request = request.model_copy(update={"mask": Mask.model_construct(url=_MASK, areas=None)})
     return dialect.submit(request, envelope)

@@ -22,6 +22,8 @@ STATIC = Path(__file__).parents[2] / "mjnb" / "widgets" / "static" / "board"
 DARK = {
     "--jp-layout-color0": "#111111", "--jp-layout-color1": "#212121", "--jp-layout-color2": "#424242",
     "--jp-ui-font-color0": "rgba(255, 255, 255, 1)", "--jp-ui-font-color1": "rgba(255, 255, 255, 0.87)",
+    "--jp-layout-color3": "#616161", "--jp-ui-font-color2": "rgba(255, 255, 255, 0.54)", "--jp-border-color1": "#616161",
+    "--jp-ui-inverse-font-color0": "rgba(0, 0, 0, 1)",
     "--jp-brand-color1": "#2196f3", "--jp-error-color1": "#d32f2f", "--jp-success-color1": "#388e3c",
 }  # fmt: skip
 

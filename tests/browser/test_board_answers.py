@@ -56,9 +56,19 @@ OFFERS = [
     offer("pan", choices("left", "right", "up", "down"), more=True),
     offer("extend", choices(None), more=True, of="clips"),
     offer("describe", choices(None), more=True),
-    offer("around", [], more=True, each="tile", many=False, of="any", label="Sweep around this"),
+    offer(
+        "around",
+        [],
+        modes=["text-to-image", "upscale", "video"],
+        more=True,
+        each="tile",
+        many=False,
+        of="any",
+        label="Sweep around this",
+        against={"describe": "its answer is words"},
+    ),
 ]
-WHY = "zoom is not what this task offers, which is upscale (standard). Upscale one of its pictures first."
+WHY = "zoom is not on offer; this task offers upscale standard. Upscale one of its pictures first."
 BARS = {
     "sheet": {"zoom": {"": WHY}, "pan": {"": WHY}, "upscale": {"2x": "not of a sheet"}, "inpaint": {"": "of one picture"}},
     "one": {"reroll": {"": "it has one picture"}},
@@ -265,7 +275,7 @@ def test_more_stands_inside_the_large_view(board: BoardPage, width: int) -> None
 
 
 def test_what_is_for_clips_is_for_clips(board: BoardPage) -> None:
-    """From clips one can only go on as clips do; words offer nothing but a sweep."""
+    """From clips one can only go on as clips do; from words not at all, and it is said why no sweep goes around them."""
     board.set("selected", [CLIPS])
     bar = board.page.get_by_role("region", name="Selection")
     assert "it is for pictures" in bar.get_by_role("button", name="Vary").get_attribute("title")
@@ -273,7 +283,21 @@ def test_what_is_for_clips_is_for_clips(board: BoardPage) -> None:
     assert panel.get_by_role("button").all_inner_texts() == ["Extend $0.055", "Sweep around this…"]
     press(board, "Escape")
     board.set("selected", [TEXTS])
-    assert more_of(board).get_by_role("button").all_inner_texts() == ["Sweep around this…"]
+    panel = more_of(board)
+    assert panel.get_by_role("button", name="Sweep around this…").is_disabled()
+    assert "Sweep around this: its answer is words" in panel.inner_text()
+
+
+def test_what_cannot_be_done_has_no_price(board: BoardPage) -> None:
+    """A price stands on what can be pressed, and on nothing that is grey."""
+    board.set("selected", [ONE])
+    bar = board.page.get_by_role("region", name="Selection")
+    assert bar.get_by_role("button", name="Reroll").inner_text().strip() == "Reroll"
+    board.set("selected", [FOUR])
+    assert "$0.055" in bar.get_by_role("button", name="Reroll").inner_text()
+    panel = more_of(board)
+    assert "$" not in panel.get_by_role("group", name="Zoom").inner_text()
+    assert "$0.055" in panel.get_by_role("button", name="Describe").inner_text()
 
 
 def test_prices_that_nobody_knows(board: BoardPage) -> None:
@@ -285,6 +309,60 @@ def test_prices_that_nobody_knows(board: BoardPage) -> None:
     panel = more_of(board)
     assert "Prices unknown; simulated." in panel.inner_text()
     assert "$" not in panel.inner_text()
+
+
+# -- words --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1400, 420])
+def test_a_flag_stays_with_its_value(board: BoardPage, width: int) -> None:
+    """In the large view a prompt's lines break before a flag, never inside it; what is copied is the same text."""
+    board.page.set_viewport_size({"width": width, "height": 860})
+    words = [
+        f"a lighthouse {n * 'o'} --ar 16:9 --raw --sref https://example.com/{90 * 'a'}.png"
+        for n in range(1, 24)
+    ]
+    made = tile(0, {"mode": "describe"}, count=0, kind="texts", texts=words)
+    board.tell({"kind": "tiles", "tiles": [made], "all": True})
+    board.settle()
+    open_tile(board, 0)
+    shown = board.page.locator(".mjb-answertext")
+    assert shown.evaluate_all("all => all.map(one => one.textContent)") == words
+    heights = shown.evaluate_all("all => all.map(one => one.children[0].offsetHeight)")
+    assert len(set(heights)) == 1
+    assert shown.evaluate_all("all => all.every(one => one.offsetWidth <= one.closest('ol').offsetWidth)")
+
+
+def test_a_name_leaves_out_what_is_missing(board: BoardPage) -> None:
+    """A tile is named by the values that it has, its gateway among them; an address in its name is short."""
+    some = [
+        *columns(chaos=[0, 50], seed=[7]),
+        {"name": "gateway", "label": "gateway", "kind": "text", "values": ["a", "b"]},
+    ]
+    some[1]["values"] = ["7", "–"]
+    made = [
+        tile(0, {"chaos": 50, "seed": "–", "gateway": "b"}),
+        tile(1, {"mode": "describe"}, said="describe of https://example.com/a/b/c.png"),
+    ]
+    board.start(some, made, view=view(), offers=[])
+    said = [name.partition(";")[0] for name in texts(board, ".mjb-spoken")]
+    assert sorted(said) == ["chaos 50, gateway b", "describe of example.com/…/c.png"]
+
+
+def test_the_panel_of_a_narrow_window(board: BoardPage) -> None:
+    """In a narrow window the name and the way out stay in sight, and another tile is read from its beginning."""
+    board.page.set_viewport_size({"width": 420, "height": 560})
+    dialog = open_tile(board, FOUR)
+    dialog.get_by_role("heading", level=2).wait_for()
+    board.page.locator(".mjb-panel").evaluate("node => { node.scrollTop = 1000; }")
+    assert board.page.locator(".mjb-panel").evaluate("node => node.scrollTop") > 0
+    close = dialog.get_by_role("button", name="Close")
+    at = close.bounding_box()
+    assert at is not None
+    assert 280 <= at["y"] <= 560 - at["height"]
+    close.click()
+    open_tile(board, ONE)
+    assert board.page.locator(".mjb-panel").evaluate("node => node.scrollTop") == 0
 
 
 # -- the rest ----------------------------------------------------------------------------------------------------------

@@ -74,7 +74,9 @@ def test_a_form_from_words_to_a_larger_picture(
         "[...document.querySelectorAll('.mjnb-reading')].some(e => e.textContent.startsWith('51 · balanced'))"
     )
     page.get_by_text("What will be sent").click()
-    assert "chaos=51" in page.get_by_label("Python", exact=True).input_value()
+    page.wait_for_function(
+        "[...document.querySelectorAll('textarea')].some(e => e.value.includes('chaos=51'))"
+    )
     page.get_by_role("button", name="Generate").click()
     page.get_by_role("progressbar", name="progress of this task").wait_for()
     drawn(page, 4)

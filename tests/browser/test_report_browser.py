@@ -381,3 +381,18 @@ def test_mixed_frames_mark_what_is_simulated(show: Callable[..., Page], pictures
     assert page.locator("#grid .under").all_inner_texts() == ["30.0 s simulated", "31.0 s"]
     assert page.locator("#figures dd").filter(has_text="$").all_inner_texts() == ["$0.10", "$0.10"]
     assert "Partly simulated" in page.locator(".notice").inner_text()
+
+
+def test_words_are_not_broken(show: Callable[..., Page], pictures: list[str]) -> None:
+    """In a narrow window a short value stands unbroken in the numbers' tables and in that of the tasks; a long one breaks."""
+    made = rows({"mode": ["describe", "shorten"], "prompt": ["fox", 60 * "long"]}, pictures)
+    page = show(made, ["mode", "prompt"])
+    page.set_viewport_size({"width": 420, "height": 860})
+    heights = "all => all.map(one => [one.textContent, Math.round(one.getClientRects()[0].height / 33)])"
+    assert page.locator(".stats tbody th", has_text=re.compile("^(describe|shorten)$")).evaluate_all(
+        heights
+    ) == [
+        ["describe", 1],
+        ["shorten", 1],
+    ]
+    assert page.locator(".stats th.wordy").first.evaluate("node => node.offsetWidth") < 420

@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser.board_page import _MODEL
+from browser.board_page import _MODEL, DARK
 
 from mjnb.views.assets import script, style
 from mjnb.widgets.sweepform import SweepForm
@@ -110,3 +110,21 @@ def test_values_line_by_line(form: Callable[..., Locator], page: Page) -> None:
     seen.locator("[data-field=raw]").get_by_role("checkbox", name="off").check()
     seen.locator("[data-field=raw]").get_by_role("checkbox", name="on").check()
     assert entered(page)["raw"] == [False, True]
+
+
+def test_labs_dark_colours_can_be_read(
+    form: Callable[..., Locator], page: Page, axe: Callable[..., list[str]]
+) -> None:
+    """In the colours of Lab's dark theme everything has enough contrast, the main button above all."""
+    seen = form("apimart", prompt="a fox", raw=[False, True])
+    page.evaluate(
+        "all => Object.entries(all).forEach(([name, value]) => document.body.style.setProperty(name, value))",
+        DARK,
+    )
+    page.evaluate("document.body.style.background = 'var(--jp-layout-color1)'")
+    model = (
+        "{ ...model.get('outlook'), run: { ...model.get('outlook').run, text: 'Run 2', enabled: true } }"
+    )
+    page.evaluate(f"model.set('outlook', {model})")
+    assert seen.locator(".sf-main").first.is_visible()
+    assert axe(".mjnb-sweepform") == []

@@ -352,7 +352,6 @@ def test_raw_requests_are_actions():
         (Vary(task_id="t", image_index=0, strength="subtle"), "without a strength"),
         (Zoom(task_id="t", image_index=0, ratio="2x", prompt="a house"), "only for painting anew"),
         (TextToImage(prompt="a fox", iw=2), "iw weighs reference pictures"),
-        (ImageToImage(prompt="a fox", image_urls=[URL] * 6), "up to 5 pictures"),
         (TextToImage(prompt="精致，无暇，洁白的天使"), "does not look English"),
         (TextToImage(prompt="a fox", version=7, cref="https://a.example/1.png"), "cref"),
     ],
@@ -371,10 +370,11 @@ def test_plain_requests_need_no_advice():
 
 
 def test_defaults_of_the_pages():
-    """The pages' defaults are filled in, and no version, since none is documented."""
+    """The pages' defaults and marks that are off are filled in, and no version, since none is documented."""
     held = ACEDATA.held(TextToImage(prompt="a fox", chaos=5))
     assert held == {
         "prompt": "a fox", "chaos": 5, "speed": "fast", "enable_translation": False, "hd": False, "quality": "1",
+        "raw": False, "tile": False, "draft": False,
     }  # fmt: skip
     assert ACEDATA.held(Video(image_urls=[URL]))["resolution"] == "720p"
     assert ACEDATA.held(Describe(image_urls=[URL])) == {"image_urls": (URL,)}

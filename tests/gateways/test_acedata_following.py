@@ -81,8 +81,8 @@ def test_actions(request_, known, action):
 @pytest.mark.parametrize(
     ("request_", "known", "field", "offers"),
     [
-        (Upscale(task_id="t", image_index=1, kind="2x"), SHEET, "kind", "upscale (standard), reroll, vary"),
-        (Zoom(task_id="t", image_index=1, ratio="2x"), SHEET, "ratio", "upscale (standard), reroll, vary"),
+        (Upscale(task_id="t", image_index=1, kind="2x"), SHEET, "kind", "upscale standard, reroll, vary"),
+        (Zoom(task_id="t", image_index=1, ratio="2x"), SHEET, "ratio", "upscale standard, reroll, vary"),
         (Pan(task_id="t", image_index=1, direction="left"), SHEET, "direction", 'kind="standard"'),
         (
             Inpaint(task_id="t", image_index=1, prompt="a", mask={"url": MASK}),
@@ -94,9 +94,9 @@ def test_actions(request_, known, action):
             Reroll(task_id="t"),
             ALONE,
             "task_id",
-            "upscale (2x), upscale (4x), vary (subtle), vary (strong), zoom (2x)",
+            "upscale 2x, upscale 4x, vary subtle, vary strong, zoom 2x",
         ),
-        (Upscale(task_id="t", image_index=0, kind="standard"), ALONE, "kind", "upscale (2x)"),
+        (Upscale(task_id="t", image_index=0, kind="standard"), ALONE, "kind", "upscale 2x"),
         (Vary(task_id="t", image_index=2, strength="subtle"), ALONE, "image_index", "single picture"),
         (
             Inpaint(task_id="t", image_index=0, prompt="a", mask={"url": MASK}),
@@ -111,6 +111,14 @@ def test_actions(request_, known, action):
             "nothing more",
         ),
         (Reroll(task_id="t"), parent([], 1), "task_id", "nothing more"),
+        (
+            Upscale(task_id="t", image_index=0, kind="creative"),
+            SHEET,
+            "kind",
+            "upscale creative is not on offer",
+        ),
+        (Reroll(task_id="t"), CLIPS, "task_id", "a video task has no picture to go on from"),
+        (SeedOf(task_id="t"), CLIPS, "task_id", "a video task has no picture to go on from"),
         (Reroll(task_id="t"), None, "task_id", "id of its picture"),
         (SeedOf(task_id="t"), Status(TaskState.PROCESSING), "task_id", "id of its picture"),
         (Video(task_id="t", image_index=0, extend=True), SHEET, "task_id", "id of its clips"),

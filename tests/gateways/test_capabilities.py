@@ -6,8 +6,8 @@ import pytest
 
 from mjnb.gateways import dialect, names, who_takes
 from mjnb.gateways.capabilities import fields_by_gateway, modes_by_gateway
-from mjnb.gateways.versions import COLUMNS, TABLE, version_advice
-from mjnb.modes import MODES, VERSIONS
+from mjnb.gateways.versions import COLUMNS, TABLE, version_advice, weight_advice
+from mjnb.modes import MODES, VERSIONS, ImageToImage, TextToImage
 
 # -- gateways --------------------------------------------------------------------------------------------------------
 
@@ -102,3 +102,23 @@ def test_a_dispute_is_told_as_one():
     """Where the sources disagree the sentence says so."""
     (line,) = version_advice({"version": "v8.2", "quality": "2"})
     assert "disagree" in line
+
+
+@pytest.mark.parametrize("name", ["acedata", "apimart"])
+@pytest.mark.parametrize(
+    ("weight", "reference"),
+    [
+        ({"iw": 2.0}, {"image_urls": ("https://a.example/1.png",)}),
+        ({"sw": 200}, {"sref": "random"}),
+        ({"cw": 50}, {"cref": "https://a.example/1.png"}),
+        ({"ow": 50}, {"oref": "https://a.example/1.png"}),
+    ],
+)
+def test_a_weight_without_a_reference_is_advised_against(name, weight, reference):
+    """Every gateway that takes a weight says where there is nothing to weigh, and sends it all the same."""
+    (said,) = weight_advice(weight)
+    asked = TextToImage(prompt="a fox", **weight)
+    dialect(name).check(asked)
+    assert said in dialect(name).advise(asked)
+    model = ImageToImage if "image_urls" in reference else TextToImage
+    assert said not in dialect(name).advise(model(prompt="a fox", **weight, **reference))

@@ -111,12 +111,22 @@ class Columns:
         return [column.wire() for column in self.all]
 
     def _varying(self, designed: Sequence[str], without: set[str]) -> list[str]:
+        """Name what the tiles differ in, of several gateways' tiles the gateway first.
+
+        What follows from gateway and mode alone, such as a field that the other mode does not have, is told by them.
+        """
         candidates = dict.fromkeys([*designed, *self._labels])
-        return [
-            n
-            for n in candidates
-            if n not in without and len({frames.label(r.get(n)) for r in self._full(n)}) > 1
-        ]
+        found = [n for n in candidates if n not in without and len(self._found(n)) > 1]
+        kinds = [n for n in ("gateway", "mode") if n in found]
+        many = len(self._found(*kinds))
+        own = [n for n in found if n in {*designed, *kinds} or len(self._found(*kinds, n)) > many]
+        return sorted(own, key=lambda name: name != "gateway")
+
+    def _found(self, *names: str) -> set[tuple[str, ...]]:
+        """Return the values of some fields that are found together."""
+        for name in names:
+            self._full(name)
+        return {tuple(frames.label(record[name]) for name in names) for record in self._records}
 
     def _full(self, name: str) -> list[dict[str, Any]]:
         """Return the records, each with this field: follow-ups have others than their parents."""

@@ -11,8 +11,9 @@ from mjnb.fields import Links, Whole
 from mjnb.modes import rule
 from mjnb.parts import Part
 from mjnb.runner import request_of
+from mjnb.store.parents import Parent
 from mjnb.tasks import money
-from mjnb.widgets.board.tiles import text_of
+from mjnb.widgets.board.tiles import SPEAKING, text_of
 from mjnb.widgets.board.ways import MAIN, PAINT, Way, chosen_by, paints, ways_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _EXAMPLE, _PICTURE = (
     "task",
     "https://example.com/a.png",
 )  # stand for the parent where only the price is asked
+_WORDS = "there is nothing to vary: its answer is words"
+_FOLLOWS = "it was made from another task; that one can be swept around"
 _ONE = {"upscale"}  # modes that give one picture, which APIXO lets nobody go on from
 
 
@@ -59,9 +62,19 @@ class Deeds:
         if _AGAIN not in made:
             made[_AGAIN] = self._again(tiles)
         help_ = "Vary this request along some axes; opens a sweep below, with its price."
-        around = _offer(_AROUND, "Sweep around this", help_, [], self._generating, "tile", of="any")
+        against = {mode: why for mode in self.session.dialect.modes if (why := self._why_no_sweep(mode))}
+        swept = [mode for mode in self._generating if mode not in against]
+        around = _offer(_AROUND, "Sweep around this", help_, [], swept, "tile", of="any") | {
+            "against": against
+        }
         rest = [offer | {"more": True} for deed, offer in made.items() if deed not in MAIN]
         return [*(made[deed] for deed in MAIN if deed in made), *rest, around | {"more": True}]
+
+    def _why_no_sweep(self, mode: str) -> str:
+        """Say why there can be no sweep around a task of a mode, "" if there can, or the gateway has no such mode."""
+        if mode in SPEAKING:
+            return _WORDS
+        return "" if mode in self._generating or mode not in self.session.dialect.modes else _FOLLOWS
 
     def _way_offer(self, deed: str, way: Way) -> dict[str, Any]:
         lines = [
@@ -139,7 +152,7 @@ class Deeds:
         self.check(tile)
         if deed not in self.by_way and deed == _AGAIN:
             return self.session.prepare(self.asked(tile), advise=False)
-        way = self._known(deed, tile)
+        way = self._fitting(deed, tile)
         return self.session.prepare(way.model(**self._given(way, tile, picture, choice)), advise=False)
 
     def form(
@@ -151,11 +164,11 @@ class Deeds:
             InvalidRequest: The tile does not allow it.
         """
         self.check(tile)
-        way = self._known(deed, tile)
+        way = self._fitting(deed, tile)
         if deed == PAINT:
             from mjnb.widgets.board.parents import painting  # it knows the deeds
 
-            way = painting(self, tile, self.told(tile)) or way
+            way = painting(self, tile, self.parent(tile)) or way
         given = self._given(way, tile, picture, choice)
         if way.choice and choice is None:
             given.pop(way.choice)
@@ -163,12 +176,30 @@ class Deeds:
         wants = "prompt" in way.model.model_fields and way.model.model_fields["prompt"].is_required()
         return way.model, {**given, **({"prompt": prompt} if wants and prompt else {})}
 
-    def told(self, tile: Tile) -> Any:
-        """Return what the gateway said last of a tile's task, None where that is of no use, or not known."""
+    def parent(self, tile: Tile) -> Parent:
+        """Return what is known of a tile's task; where the gateway needs nothing of it, that it is there."""
         session = self.session
-        return (
-            session.store.told_of(tile.task_id, session.gateway) if session.dialect.needs_parent else None
-        )
+        if not session.dialect.needs_parent:
+            return Parent(tile.task_id)
+        return Parent.known(tile.task_id, session.store, session.gateway)
+
+    def around(self, tile: Tile) -> Request:
+        """Return the request that a sweep goes around. Reads the ledger.
+
+        Raises:
+            InvalidRequest: There can be none around this tile.
+        """
+        self.check(tile)
+        if why := self._why_no_sweep(tile.mode):
+            raise InvalidRequest("tile", tile.mode, why)
+        return self.asked(tile)
+
+    def _fitting(self, deed: str, tile: Tile) -> Way:
+        """Return the way of a deed, if the tile has what it is for."""
+        way = self._known(deed, tile)
+        if way.of != tile.kind:
+            raise InvalidRequest("tile", tile.mode, f"{deed} is for {way.of}, and this has {tile.kind}")
+        return way
 
     def _known(self, deed: str, tile: Tile) -> Way:
         if deed not in self.by_way:

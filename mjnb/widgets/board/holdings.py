@@ -6,6 +6,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from mjnb import frame as frames
 from mjnb.errors import InvalidRequest, LayoutError
 from mjnb.modes import MODES
 from mjnb.runs import Run
@@ -13,9 +14,10 @@ from mjnb.widgets.board.columns import FIELDS, Columns, held
 from mjnb.widgets.board.deeds import deed_of
 from mjnb.widgets.board.source import Following, joined
 from mjnb.widgets.board.tiles import Tile, of_frame, text_of
+from mjnb.widgets.written import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -69,6 +71,24 @@ class Holdings:
             if tile.parent is not None:
                 deed = deed_of(tile.row, modes)
                 tile.said = self.saying(deed, self.tiles[tile.parent], tile.row.get("image_index"))
+        self._name_answers()
+
+    def _name_answers(self) -> None:
+        """Name answers in words by what was asked and of which picture, where no axis says it."""
+        links = ((tile, frames.paths(tile.row.get("urls"))) for tile in self.tiles)
+        pictures = {link: (tile, at) for tile, found in links for at, link in enumerate(found)}
+        for tile in self.tiles:
+            if tile.kind == "texts" and not tile.said and not self._designed:
+                tile.said = self._about(tile, pictures)
+
+    def _about(self, tile: Tile, pictures: Mapping[str, tuple[Tile, int]]) -> str:
+        link = text_of(tile.row.get("image_urls")).partition(" ")[0]
+        if link in pictures:
+            return self.saying(tile.mode, *pictures[link])
+        if prompt := text_of(tile.row.get("prompt")):
+            return f"{tile.mode}: {prompt[:_MOST_WORDS]}"
+        what = frames.label(brief(link)) if link else text_of(tile.row.get("parent"))
+        return f"{tile.mode} of {what}" if what else ""
 
     def follow(self, run: Run) -> None:
         """Take over the cells of a run; those that are here already and have no pictures go on in their own tiles."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mjnb.modes import Request
     from mjnb.session import Session
+    from mjnb.store.parents import Parent
     from mjnb.widgets.board.deeds import Deeds
     from mjnb.widgets.board.tiles import Tile
     from mjnb.widgets.board.ways import Way
@@ -76,22 +77,19 @@ class Parents:
         return self._known[state]
 
     def _ask(self, tile: Tile) -> dict[str, dict[str, str]]:
-        told = (
-            self._session.store.told_of(tile.task_id, self._session.gateway)
-            if self._session.dialect.needs_parent
-            else None
-        )
+        parent = self._deeds.parent(tile)
         found = {}
         for deed, way in self._deeds.by_way.items():
-            one = painting(self._deeds, tile, told) or way if deed == PAINT else way
-            if one.of == tile.kind and (why := self._of_way(one, tile, told)):
+            one = painting(self._deeds, tile, parent) or way if deed == PAINT else way
+            if one.of == tile.kind and (why := self._of_way(one, tile, parent)):
                 found[deed] = why
         return found
 
-    def _of_way(self, way: Way, tile: Tile, told: Any) -> dict[str, str]:
+    def _of_way(self, way: Way, tile: Tile, parent: Parent) -> dict[str, str]:
         """Return the reasons by choice; one for all where there is no choice that can be made."""
         why = {
-            str(value or ""): reason_against(self._session, way, tile, value, told) for value in way.values
+            str(value or ""): reason_against(self._session, way, tile, value, parent)
+            for value in way.values
         }
         bad = {value: text for value, text in why.items() if text}
         return {"": next(iter(bad.values()))} if bad and len(bad) == len(why) else bad
@@ -102,18 +100,16 @@ def _state(tile: Tile) -> tuple[str, int]:
     return tile.task_id, len(tile.pictures)
 
 
-def reason_against(session: Session, way: Way, tile: Tile, value: str | None, told: Any) -> str:
-    """Say why something cannot be done with a tile's task, of which the gateway has `told` last; "" if it can."""
+def reason_against(session: Session, way: Way, tile: Tile, value: str | None, parent: Parent) -> str:
+    """Say why something cannot be done with a tile's task, of which `parent` is known; "" if it can."""
     try:
         picture = min(tile.pictures, default=0)
         handed = tile.handed(session, picture) if way.is_linked else None
         request = _request(way, way.given(tile.task_id, picture, handed, value))
         if not way.opens:
             session.dialect.check(request)
-        if told is not None and not way.is_linked:
-            parent = session.dialect.parent_of(request, told)
-            if parent is not None:
-                session.dialect.check_parent(request, parent)
+        if not way.is_linked:
+            parent.check(request, session.dialect)
     except InvalidRequest as error:
         return reason_of(error)
     return ""
@@ -138,8 +134,8 @@ def reason_of(error: InvalidRequest) -> str:
     return " ".join([f"{error.allowed}.", *hints])
 
 
-def painting(deeds: Deeds, tile: Tile, told: Any) -> Way | None:
+def painting(deeds: Deeds, tile: Tile, parent: Parent) -> Way | None:
     """Choose the way to paint that this tile's task offers; the first, with its reason, where it offers none."""
     ways = deeds.paintings
-    fit = (way for way in ways if not reason_against(deeds.session, way, tile, None, told))
+    fit = (way for way in ways if not reason_against(deeds.session, way, tile, None, parent))
     return next(fit, ways[0] if ways else None)

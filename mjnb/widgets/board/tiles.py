@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from mjnb.session import Session
     from mjnb.store import Entry
 
-__all__ = ["QUEUED", "Tile", "as_records", "blank_row", "is_true", "number_of", "of_frame", "text_of"]
+__all__ = [
+    "QUEUED",
+    "SPEAKING",
+    "Tile",
+    "as_records",
+    "blank_row",
+    "is_true",
+    "number_of",
+    "of_frame",
+    "text_of",
+]
 
 QUEUED = (
     "queued"  # how the state "" of a cell that has no row yet is called where it is sorted and filtered by
@@ -37,7 +47,8 @@ _KNOWN_LATER = (
     "state", "task_id", "cost_time_s", "queue_time_s", "lag_s", "price_usd", "images", "urls", "texts", "expires", "fail_code",
     "fail_msg", "created",
 )  # fmt: skip
-_SPEAKING = {one.mode for one in (Describe, SeedOf, Shorten, Translate)}  # modes whose answer is text
+SPEAKING = frozenset(one.mode for one in (Describe, SeedOf, Shorten, Translate))
+"""Modes whose answer is text."""
 _NOTHING = frames.label(None)
 _FOUR = 4  # pictures of a task, but for an upscale
 
@@ -86,7 +97,7 @@ class Tile:
     @property
     def kind(self) -> str:
         """What it has, or will have: `"pictures"`, `"clips"` or `"texts"`."""
-        if self.texts or self.mode in _SPEAKING:
+        if self.texts or self.mode in SPEAKING:
             return "texts"
         moves = (
             any(map(clips.is_clip, self.pictures.values())) if self.pictures else self.mode == Video.mode

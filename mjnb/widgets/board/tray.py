@@ -87,11 +87,11 @@ class Tray(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Open a sweep around a tile's request.
 
         Raises:
-            InvalidRequest: What was asked for is not known any more.
+            InvalidRequest: There can be no sweep around it, or what was asked for is not known any more.
         """
         from mjnb.widgets.sweepform import SweepForm
 
-        form = SweepForm(deeds.session, deeds.asked(tile))
+        form = SweepForm(deeds.session, deeds.around(tile))
         form.on_run(self._joined)
         self._open(form, title)
 

@@ -162,7 +162,8 @@ function showItem(item, label, price) {
   item.fit = fitOf(control, offer, choice);
   const alone = (offer.choices ?? []).length < 2;
   write(label, alone ? (choice ? offer.label : `${offer.label}…`) : choice.label);
-  write(price, choice && !choice.form ? totalText(control.board, offer, choice, item.fit, item.prices) : "");
+  const isPriced = choice && !choice.form && item.fit.length > 0;
+  write(price, isPriced ? totalText(control.board, offer, choice, item.fit, item.prices) : "");
   price.hidden = !price.textContent;
   sayWhether(control, item.button, offer, item.fit.length ? null : (choice ?? {}));
   item.rest();

@@ -1,5 +1,6 @@
 /** Answers that are no pictures: clips that are played, and words that are read and copied. */
 
+import { withFlags } from "../shared/flags.js";
 import { el } from "./dom.js";
 
 /** A place for a clip; nothing is played before somebody says so. */
@@ -30,7 +31,7 @@ export function showClip({ node, video, said }, url, poster, name = "") {
 /** All the words of an answer, each with a button that copies it. */
 export function answersNode(texts) {
   const one = (text) => {
-    const words = el("span", { class: "mjb-answertext", dir: "auto", text });
+    const words = el("span", { class: "mjb-answertext", dir: "auto" }, ...withFlags(text));
     const copy = el("button", { class: "mjb-quiet", text: "Copy", "aria-label": `Copy: ${text.slice(0, 40)}` });
     copy.addEventListener("click", async () => (copy.textContent = (await copied(words)) ? "Copied" : "Press Ctrl+C"));
     return el("li", {}, words, copy);

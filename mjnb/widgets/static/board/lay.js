@@ -260,6 +260,6 @@ function layChildren(context, laid, y, width) {
   return flow({ ...context, width: Math.min(width, context.width) }, laid, children, y + SECTION, {
     panel: "children",
     child: true,
-    name: (tile) => tile.said || nameOf(tile, context.columns),
+    name: (tile) => nameOf(tile, context.columns),
   });
 }

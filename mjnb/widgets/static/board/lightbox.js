@@ -76,11 +76,12 @@ function boxNodes(board, box, lightbox) {
   return { image, clip, answers, says, wait, stage, tools, fours, lines, details, dialog };
 }
 
-function openBox(board, box, { dialog, stage }, lightbox, id, picture) {
+function openBox(board, box, { dialog, stage, details }, lightbox, id, picture) {
   Object.assign(box, { id, from: null, picture: 0 });
   box.lens.fit();
   if (!dialog.open) dialog.showModal();
   lightbox.go(id, picture ?? board.view().picture ?? 0);
+  details.node.scrollTop = 0;
   stage.focus();
 }
 

@@ -32,9 +32,13 @@ function panelNode(control, close) {
     ...several.map(([offer, items]) => wayNode(control, offer, items)),
     el("span", { class: "mjb-deeds" }, ...single.flatMap(([, items]) => items.map((item) => item.box))),
     ...single.map(([offer, items]) => whyNode(control, offer, items, `${offer.label}: `)),
-    note.text ? el("div", { class: "mjb-aside", text: note.text }) : null,
+    note.text && made.some(isPriced) ? el("div", { class: "mjb-aside", text: note.text }) : null,
   );
 }
+
+/** Whether one of a way's buttons can be pressed and has a price. */
+const isPriced = ([{ choices = [] }, items]) =>
+  items.some(({ at, fit }) => fit.length && choices[at] && !choices[at].form);
 
 /** The buttons of one way, one a choice; a form takes one tile. */
 function wayItems(control, offer, close, isUnpriced) {

@@ -35,7 +35,8 @@ export function barAgainst({ store }, offer, ids, choice) {
   const tiles = ids.map((id) => store.tiles.get(id)).filter(Boolean);
   const said = tiles.map((tile) => barOf(store, offer, tile, choice)).find(Boolean);
   if (said) return said;
-  return isOfKind({ store }, offer, ids) ? "" : `it is for ${offer.of}`;
+  if (!isOfKind({ store }, offer, ids)) return `it is for ${offer.of}`;
+  return tiles.map((tile) => offer.against?.[tile.labels.mode]).find(Boolean) ?? "";
 }
 
 /** Whether some tiles have what an offer is for: pictures, or clips. */
@@ -71,8 +72,6 @@ function costOf(offer, choice, fit) {
 export function totalText(board, offer, choice, fit, way = "") {
   if (way === "none") return "";
   const said = way ? "" : pretended(board);
-  if (!fit.length)
-    return choice.price_micro === null || offer.prices ? "" : withWord(priceText(choice.price_micro), 1, said);
   const { micro, known, unknown } = costOf(offer, choice, fit);
   if (!known) return "price unknown";
   return withWord(unknown ? `at least ${priceText(micro)}` : priceText(micro), fit.length, said);

@@ -34,11 +34,12 @@ export function brief(text) {
 
 /** Name a tile by what varies, except some columns. */
 export function nameOf(tile, columns, without = []) {
-  if (tile.said) return tile.said;
-  const axes = columns.filter((column) => column.kind === "axis" && column.values.length > 1);
+  if (tile.said) return brief(tile.said);
+  const isTold = ({ kind, name }) => kind === "axis" || name === "gateway";
+  const axes = columns.filter((column) => isTold(column) && column.values.length > 1);
   const parts = axes
-    .filter((column) => !without.includes(column.name) && column.name in tile.labels)
-    .map((column) => `${column.label} ${tile.labels[column.name]}`);
+    .filter((column) => !without.includes(column.name) && labelOf(tile, column.name) !== "–")
+    .map((column) => `${column.label} ${brief(tile.labels[column.name])}`);
   return parts.join(", ") || tile.prompt || `${tile.labels.mode ?? "tile"} ${tile.id}`;
 }
 

@@ -1,4 +1,5 @@
 /** An answer that is text: each of its texts with what can be done with it. */
+import { withFlags } from "../shared/flags.js";
 import { make, press } from "./dom.js";
 
 export function makeAnswer(root, facts, makeButtons) {
@@ -7,7 +8,7 @@ export function makeAnswer(root, facts, makeButtons) {
   list.setAttribute("aria-label", "the answer");
   facts.texts.forEach((text, i) => {
     const item = make("li", "", list);
-    make("div", "mjnb-answer-text", item, text);
+    make("div", "mjnb-answer-text", item).append(...withFlags(text));
     const row = make("div", "mjnb-actions", item);
     makeButtons(row, i);
     const copy = press(row, "copy", "Copy this text", () => copyText(item.firstChild, text, copy));

@@ -2,13 +2,14 @@
 import { make, press, unset } from "./dom.js";
 
 const STEPS = 1000; // of the slider's own scale
-const LEAST = 0.34; // of the track, so that a band's name has room
+const LETTER = 0.05; // of the track for each letter of a band's name, so that it has room
+const LINE = 60; // characters
 
 /** Where a value stands on the track (0 to 1), and which value stands at a place. */
 export function makeScale(/** @type {import("./field.js").Spec} */ spec) {
   const bands = spec.bands?.length ? spec.bands : [{ low: spec.low, high: spec.high }];
   const edges = [...bands.map((band) => band.low), spec.high];
-  const widths = edges.slice(1).map((edge, i) => Math.max((edge - edges[i]) / (spec.high - spec.low || 1), LEAST));
+  const widths = edges.slice(1).map((edge, i) => Math.max((edge - edges[i]) / (spec.high - spec.low || 1), (bands[i].name ?? "").length * LETTER));
   const total = widths.reduce((sum, width) => sum + width, 0);
   const shares = widths.map((width) => width / total);
   const starts = shares.map((_, i) => shares.slice(0, i).reduce((sum, share) => sum + share, 0));
@@ -31,30 +32,41 @@ export function makeScale(/** @type {import("./field.js").Spec} */ spec) {
 }
 
 export function makeNumber(/** @type {import("./field.js").Place} */ place) {
-  const { spec, body, reading, get, set } = place;
+  const { spec, body, reading, help, get, set } = place;
   const row = make("div", "mjnb-number", body);
   const slider = spec.slides ? makeSlider(place, row) : null;
   const box = makeBox(place, row, slider !== null);
   const reset = spec.required ? null : press(reading.parentElement, "×", `Back to: ${unset(spec)}`, () => set(null));
   reset?.setAttribute("aria-label", `${spec.label}: back to ${unset(spec)}`);
   reset?.classList.add("mjnb-reset");
+  help.classList.toggle("mjnb-long", (spec.bands ?? []).some((band) => helpOf(spec, band).length > LINE));
   return () => {
     const value = get();
     const held = value ?? spec.fallback ?? spec.low;
     const isNumber = typeof held === "number";
-    reading.textContent = read(spec, value, held);
+    const band = bandOf(spec, value, held);
+    reading.textContent = read(spec, value, band);
+    help.textContent = helpOf(spec, band);
     slider?.show(isNumber ? held : spec.low, value === null, reading.textContent);
     if (document.activeElement !== box || String(value ?? "") !== box.value) box.value = value ?? "";
     if (reset) reset.hidden = value === null;
   };
 }
 
-function read(spec, value, held) {
-  if (value === null && spec.fallback === null && !spec.required) return spec.default === "none" ? "" : `default: ${spec.default}`;
-  const band = spec.bands?.find((one) => held >= one.low && held <= one.high);
+/** Whether nobody knows what holds. */
+const isOpen = (spec, value) => value === null && spec.fallback === null && !spec.required;
+
+const bandOf = (spec, value, held) =>
+  isOpen(spec, value) ? undefined : spec.bands?.find((one) => held >= one.low && held <= one.high);
+
+function read(spec, value, band) {
+  if (isOpen(spec, value)) return spec.default === "none" ? "" : `default: ${spec.default}`;
   const number = value ?? (spec.required ? "" : unset(spec));
-  return [number, band && `${band.name}: ${band.help}`].filter((word) => word !== "" && word !== undefined).join(" · ");
+  return [number, band?.name].filter((word) => word !== "" && word !== undefined).join(" · ");
 }
+
+/** What the field is for, and what its band does. */
+const helpOf = (spec, band) => (band ? `${spec.help.replace(/\.$/, "")} · ${band.help}` : spec.help);
 
 function makeBox({ spec, id, labelled, help, set }, row, hasSlider) {
   const box = make("input", "mjnb-box", row);
