@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+import threading
 import time
 import weakref
 from itertools import pairwise
@@ -310,22 +311,31 @@ def test_a_mistake_of_ones_own_costs_no_other_cell(session):
 
 
 def test_the_loop_is_never_held_up(simulator, session):
-    """While a run is under way and while its frame is made, the I/O loop never stands still for a quarter of a second."""
+    """While a run is under way and while its frame is made, the I/O loop stands still no longer than the machine itself does."""
     mj = session(simulator())
     Sweep("a fox").start(mj).result()  # everything is imported
-    gaps: list[float] = []
+    idle = (
+        asyncio.new_event_loop()
+    )  # on a thread that does nothing else: what it misses, the machine has taken
+    thread = threading.Thread(target=idle.run_forever)
+    thread.start()
+    gaps: dict[asyncio.AbstractEventLoop, list[float]] = {IO.loop(): [], idle: []}
     beating = True
 
-    def beat(last: float) -> None:
-        gaps.append(time.perf_counter() - last)
+    def beat(loop: asyncio.AbstractEventLoop, last: float) -> None:
+        gaps[loop].append(time.perf_counter() - last)
         if beating:
-            IO.loop().call_later(0.005, beat, time.perf_counter())
+            loop.call_later(0.005, beat, loop, time.perf_counter())
 
-    IO.loop().call_soon_threadsafe(beat, time.perf_counter())
+    for loop in gaps:
+        loop.call_soon_threadsafe(beat, loop, time.perf_counter())
     Sweep("a fox", chaos=list(range(30))).start(mj).result()
     beating = False
-    assert len(gaps) > 30
-    assert max(gaps) < 0.25
+    idle.call_soon_threadsafe(idle.stop)
+    thread.join()
+    idle.close()
+    assert len(gaps[IO.loop()]) > 30
+    assert max(gaps[IO.loop()]) < 0.25 + 3 * max(gaps[idle])
 
 
 def test_the_function_of_the_same_name(simulator, session):

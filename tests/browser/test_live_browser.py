@@ -91,7 +91,7 @@ def test_it_fills_in_and_stays(
 def says_what_it_does(page: Page) -> None:
     """Look at the words and marks of a view of which nothing has failed yet."""
     page.locator(".mjnb-ring").first.wait_for()
-    assert page.evaluate("document.getAnimations().some(one => one.animationName === 'mjnb-fill')")
+    page.wait_for_function("document.getAnimations().some(one => one.animationName === 'mjnb-fill')")
     assert page.locator(".mjnb-label").first.inner_text() == "place snow\xa0· chaos 0\xa0· version v7"
     bar = page.get_by_role("progressbar", name="tasks finished")
     assert bar.get_attribute("aria-valuemax") == str(CELLS)
