@@ -72,6 +72,7 @@ def clean_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
         if name.lower() in _PROXIES or (name.startswith(_GATEWAYS) and name.endswith(_SECRETS)):
             monkeypatch.delenv(name)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one than ours would make IPython warn
     monkeypatch.chdir(tmp_path)
 
 
