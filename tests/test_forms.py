@@ -388,11 +388,15 @@ def test_numbers_that_are_seen_are_sent(session, form):
         "areas": [{"width": image.width, "height": image.height, "points": [0, 0, 32, 0, 32, 32, 0, 32]}]
     }
     ours = form("upload-paint", using=mj, prompt="a hat", image_urls=[image.url], mask=box)
-    wait_for(lambda: ours._painting.painter)
-    assert ours.request.mask.areas[0].points == (0, 0, 32, 0, 32, 32, 0, 32)
-    wait_for(lambda: ours.controls["mask"].widget.layout.display == "none")
+    seen: list[Any] = []
+    ours.controls["mask"].observe(lambda _: seen.append(ours.request.mask.areas[0].points))
+    wait_for(lambda: ours.controls["mask"].value is None and ours._painting.painter)
+    assert {*seen, ours.request.mask.areas[0].points} == {
+        (0, 0, 32, 0, 32, 32, 0, 32)
+    }  # at no moment without
+    assert ours.controls["mask"].widget.layout.display == "none"
     ours._painting.painter.mask = None
-    assert ours.generate_button.disabled
+    wait_for(lambda: ours.generate_button.disabled)
 
 
 def test_values_can_be_replaced(form):

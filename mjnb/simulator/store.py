@@ -10,8 +10,11 @@ import json
 import sqlite3
 import threading
 import weakref
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 from mjnb.simulator.tasks import FILE_LIFE, Drawing, Failure, Task
 
@@ -35,6 +38,8 @@ CREATE INDEX IF NOT EXISTS tasks_by_owner ON tasks (account, gateway);
 CREATE TABLE IF NOT EXISTS uploads (name TEXT PRIMARY KEY, account TEXT NOT NULL, until REAL NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS clock (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), moment REAL NOT NULL);
 """
+
+_PATIENCE_S = 30.0  # for another simulator that has the file
 
 _YOUNGER = {
     "begun": "REAL",  # NULL in tasks of old, which never waited
@@ -94,10 +99,21 @@ class Store:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(
+            path or ":memory:", timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
+        )
         self._database.row_factory = sqlite3.Row
         # An app that is dropped without a farewell must not leave its file open.
         weakref.finalize(self, self._database.close)
+        # SQLite waits for nobody while a file becomes WAL, so two that begin one file take turns.
+        with (
+            nullcontext()
+            if path is None
+            else FileLock(f"{path}.lock", timeout=_PATIENCE_S, poll_interval=0.01)
+        ):
+            self._prepare()
+
+    def _prepare(self) -> None:
         # WAL with NORMAL survives a killed process; only a power cut could lose the last moments.
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")

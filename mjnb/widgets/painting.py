@@ -131,6 +131,10 @@ class Painting:
             return
         if at == self._at:
             self._put(painter, "")
+            if (
+                painter.mask_png
+            ):  # it holds the form's mask now: to empty that any earlier would lose it for a moment
+                self._controls["mask"].value = None
         else:
             shut(painter)
 
@@ -138,11 +142,8 @@ class Painting:
         from mjnb.widgets.mask import MaskPainter
 
         picture = _picture(self._session, *at)
-        mask = self._controls["mask"]
-        given = mask.value if picture is not None else None
+        given = self._controls["mask"].value if picture is not None else None
         painter = MaskPainter(at[0] if picture is None else picture, given, session=self._session)
-        if given is not None:
-            mask.value = None
         painter.observe(lambda _: self._changed(), ["mask_png", "frame", "size"])
         return painter
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -117,6 +120,32 @@ def test_a_file_of_an_older_simulator_opens(gates, state):
         assert (old.phase(1030.0), old.phase(1040.0)) == (Phase.PROCESSING, Phase.SUCCESS)
         gate.world.accept("a", Order("apixo", Drawing("a cat"), 100_000, (1, 1)))
         gate.world.close()
+
+
+_BEGIN = """
+import sys, time
+from pathlib import Path
+from mjnb.simulator.store import Store
+print(flush=True)
+at = float(sys.stdin.readline())
+while time.time() < at:
+    pass
+for number in range(40):
+    Store(Path(sys.argv[1]) / f"{number}.sqlite").close()
+"""
+
+
+def test_simulators_that_begin_one_file_take_turns(tmp_path):
+    """Three simulators that begin the same file in the same instant all get it."""
+    command = [sys.executable, "-c", _BEGIN, str(tmp_path)]
+    lives = [subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    for life in lives:
+        assert life.stdout.readline() == "\n"  # it is ready
+    at = time.time() + 0.1
+    for life in lives:
+        life.stdin.write(f"{at}\n")
+        life.stdin.flush()
+    assert [life.communicate(timeout=60)[1] for life in lives] == [""] * 3
 
 
 def test_everything_about_a_task_survives(gates, state):
