@@ -10,6 +10,7 @@ import pandas as pd
 from mjnb import frame as frames
 from mjnb.errors import LayoutError
 from mjnb.tasks import money, seconds
+from mjnb.theme import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ class Accessor:
             page = self._table(shown, pixels)
             if len(page.encode()) <= _INLINE:
                 break
-        return HTML(page + self._rest(len(shown)))
+        return HTML(in_words(page + self._rest(len(shown))))
 
     def _table(self, shown: pd.DataFrame, size: int) -> str:
         """Write the table: every name and value is escaped, the pictures alone are HTML."""

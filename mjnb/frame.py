@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mjnb.errors import LayoutError
+from mjnb.errors import LayoutError, legible
 from mjnb.fields import Flag, Number, Rule, Whole
 from mjnb.modes import MODES, rule
 from mjnb.tasks import as_json
@@ -88,7 +88,8 @@ def _typed(name: str, column: pd.Series[Any]) -> pd.Series[Any]:
     if name in _FLOATS:
         return pd.to_numeric(column).astype("float64")
     if name in _TIMES:
-        return pd.to_datetime(column, unit="s", utc=True).astype("datetime64[us, UTC]")
+        moments = pd.to_datetime(column, unit="s", utc=True, errors="coerce")  # none after 2262
+        return moments.astype("datetime64[us, UTC]")
     if name in _LISTS:
         return column.map(lambda v: [str(item) for item in v] if v is not None else [])
     if name in _EXACT:
@@ -337,15 +338,27 @@ def read(path: str | Path) -> pd.DataFrame:
         path: A `.csv` or `.parquet` file.
 
     Raises:
-        LayoutError: Neither of the two, or not a frame of ours.
+        LayoutError: Neither of the two, or not a frame of ours, or damaged.
+        OSError: It is not there, or cannot be read.
     """
+    path = Path(path)
+    if path.suffix not in {".csv", ".parquet"}:
+        raise LayoutError(f"{path.name}: a frame is read from .csv or .parquet")
+    path.open("rb").close()  # whether it is there is the system's to say
+    try:
+        return _framed(path)
+    except LayoutError:
+        raise
+    except Exception as error:  # damaged bytes make pandas and pyarrow raise nearly anything
+        reason = legible(f"{type(error).__name__}: {error}", 200)
+        raise LayoutError(f"{path.name} is damaged, or no frame of mjnb ({reason})") from error
+
+
+def _framed(path: Path) -> pd.DataFrame:
+    """Read a table, and give its columns their documented types."""
     import pandas as pd
 
-    path = Path(path)
-    readers: dict[str, Any] = {".csv": _read_csv, ".parquet": pd.read_parquet}
-    if path.suffix not in readers:
-        raise LayoutError(f"{path.name}: a frame is read from .csv or .parquet")
-    frame: pd.DataFrame = readers[path.suffix](path)
+    frame: pd.DataFrame = _read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     if missing := [name for name in ("cell", *TAIL) if name not in frame.columns and name not in _LATER]:
         raise LayoutError(f"{path.name} is not a frame of mjnb: it lacks {', '.join(missing)}")
     kept = frame.attrs.get("mjnb", {})

@@ -69,16 +69,32 @@ def m004_texts_and_posters(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE tasks ADD COLUMN poster TEXT NOT NULL DEFAULT ''")
 
 
-STEPS = (m001_tasks_and_pictures, m002_sweep, m003_stars, m004_texts_and_posters)
+def m005_claims_and_purses(db: sqlite3.Connection) -> None:
+    """When a row was written, by which its task is looked for if its answer is lost; and which budget pays for it."""
+    db.execute("ALTER TABLE tasks ADD COLUMN claimed REAL")  # epoch seconds
+    db.execute(
+        "ALTER TABLE tasks ADD COLUMN found REAL"
+    )  # when its task was found otherwise than by its answer
+    db.execute("ALTER TABLE tasks ADD COLUMN purse TEXT NOT NULL DEFAULT ''")
+    db.execute("UPDATE tasks SET purse = sweep")
+    db.execute(
+        "CREATE INDEX tasks_by_purse ON tasks (purse, state, price_micro, fail_code)"
+    )  # sums need no other look
 
 
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring a ledger up to date; safe when two processes open it at once."""
+STEPS = (m001_tasks_and_pictures, m002_sweep, m003_stars, m004_texts_and_posters, m005_claims_and_purses)
+
+
+def migrate(db: sqlite3.Connection, upto: int = len(STEPS)) -> None:
+    """Bring a ledger up to date, or `upto` a number of steps; safe when two processes open it at once."""
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
-    strange = {name for (name,) in db.execute("SELECT name FROM migrations")} - {s.__name__ for s in STEPS}
+    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    strange = done - {s.__name__ for s in STEPS}
     if strange:
         raise sqlite3.DatabaseError(f"a newer mjnb has changed it ({min(strange)}); update mjnb")
-    for step in STEPS:
+    for step in STEPS[:upto]:
+        if step.__name__ in done:
+            continue
         db.execute("BEGIN IMMEDIATE")
         try:
             if db.execute("SELECT 1 FROM migrations WHERE name = ?", (step.__name__,)).fetchone() is None:

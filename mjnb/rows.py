@@ -79,7 +79,7 @@ def _milli(epoch: float | None) -> float | None:
 
 def _lacking(entry: Entry) -> str | None:
     """Say it where a paid task lacks pictures."""
-    missing = len(entry.urls) - len(entry.images)
+    missing = len(entry.urls) - len(entry.kept)
     if entry.state is not TaskState.SUCCESS or missing <= 0:
         return None
     return f"{missing} of {len(entry.urls)} pictures are not on disk"

@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mjnb.clips import is_clip, player
+from mjnb.errors import legible
+from mjnb.theme import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +55,10 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One picture of a task: `index` from 0, its URL at the gateway, and the file it was kept in."""
+    """One picture of a task: `index` from 0, its URL at the gateway, and the file it was kept in.
+
+    `bytes` and `sha256` (hex) are of that file as it was written; 0 and "" where there is none.
+    """
 
     index: int
     url: str
@@ -61,6 +66,8 @@ class Image:
     thumb: Path | None = None
     width: int = 0
     height: int = 0
+    bytes: int = 0
+    sha256: str = ""
 
     def __repr__(self) -> str:
         """Show what it is without the machine's own paths, since notebooks are shared."""
@@ -134,7 +141,7 @@ class Task:
             if self.fail_code
             else ""
         )
-        return (
+        return in_words(
             f'<div style="font-family:system-ui,sans-serif"><div style="font-weight:600">{prompt}</div>'
             f'<div style="opacity:.75;font-size:90%;margin:4px 0">{facts}</div>{note}{answer}<div>{pictures}</div></div>'
         )
@@ -144,7 +151,7 @@ class Task:
         facts = [mode, self.state.value]
         facts += [seconds(self.cost_time_s)] if self.cost_time_s is not None else []
         facts += [money(self.price_micro) if self.price_micro is not None else "price unknown"]
-        return [*facts, self.id, *(["simulated"] if self.simulated else [])]
+        return [*facts, legible(self.id), *(["simulated"] if self.simulated else [])]
 
 
 def _count(many: int, word: str) -> str:

@@ -1,49 +1,23 @@
-"""The ledger: a row before any money, one payer a cell, nothing lost with a kernel that dies."""
+"""The ledger: rows that go their way, in a file that any tool opens and every later version takes over."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
-import threading
-import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from store_helpers import REUSE, TIMES, draft, numbered, other_process
 
 from mjnb.errors import StoreError
 from mjnb.gateways.base import Status
-from mjnb.runner import RETRY
-from mjnb.store import Draft, Store
+from mjnb.store import Store
 from mjnb.tasks import TaskState, cell_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_TIMES = {"seen": 1.0, "lag_s": 0.5, "expires": 9.0}
-REUSE = RETRY["failed"]
-
-
-def draft(cell: str = "k1:" + "a" * 32, **changes: Any) -> Draft:
-    """Describe a row of one cell."""
-    values: dict[str, Any] = {
-        "gateway": "apixo",
-        "simulated": True,
-        "mode": "text-to-image",
-        "held": {"prompt": "a fox", "chaos": 0},
-        "price_micro": 100_000,
-    }
-    return Draft(cell=cell, **{**values, **changes})
-
-
-def numbered(n: int) -> str:
-    """Return the key of one of many cells."""
-    return f"k1:{n:04d}{'0' * 28}"
 
 
 @pytest.fixture
@@ -52,21 +26,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "store")
     yield opened
     opened.close()
-
-
-def other_process(code: str, root: Path) -> subprocess.Popen[str]:
-    """Run code in another process, which has a `Store` on the same folder as `store`."""
-    head = (
-        "import sys; from mjnb.store import Store; from mjnb.runner import RETRY\n"
-        "from tests.test_store import draft, numbered\n"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", f"{head}store = Store(sys.argv[1])\n{code}", str(root)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[1],
-    )
 
 
 # -- rows ----------------------------------------------------------------------------------------------------------
@@ -81,7 +40,7 @@ def test_a_row_goes_its_way(store):
     done = Status(
         TaskState.SUCCESS, urls=("https://x/0.png",), created=1000.5, completed=1040.5, cost_time_s=40.0
     )
-    store.told(entry.row, done, {"state": "success"}, **_TIMES)
+    store.told(entry.row, done, {"state": "success"}, **TIMES)
     path = store.folder(entry.row) / "0.png"
     store.filed(entry.row, 0, path, width=4, height=3, size=9, sha256="x")
     read = store.entry(entry.row)
@@ -107,8 +66,8 @@ def test_a_finished_row_never_turns_back(store):
     """What a late answer says of a finished task changes nothing."""
     entry, _ = store.claim(draft(), again=REUSE)
     store.submitted(entry.row, "task_1", 1000.0, {}, {})
-    store.told(entry.row, Status(TaskState.FAILED, fail_code="X"), {}, **_TIMES)
-    store.told(entry.row, Status(TaskState.PROCESSING), {}, **_TIMES)
+    store.told(entry.row, Status(TaskState.FAILED, fail_code="X"), {}, **TIMES)
+    store.told(entry.row, Status(TaskState.PROCESSING), {}, **TIMES)
     assert store.entry(entry.row).state is TaskState.FAILED
 
 
@@ -117,7 +76,7 @@ def test_half_an_emoji_is_written_down(store):
     entry, _ = store.claim(draft(), again=REUSE)
     half = json.loads('"a fox \\ud83e"')
     store.submitted(entry.row, "task_1", 1000.0, {"prompt": half}, {"message": half})
-    store.told(entry.row, Status(TaskState.FAILED, fail_code="X", fail_msg=half), {"m": half}, **_TIMES)
+    store.told(entry.row, Status(TaskState.FAILED, fail_code="X", fail_msg=half), {"m": half}, **TIMES)
     assert store.entry(entry.row).fail_msg.startswith("a fox ")
 
 
@@ -152,144 +111,6 @@ def test_thousands_of_cells_are_read(store):
     for cell in cells[::100]:
         store.claim(draft(cell), again=REUSE)
     assert set(store.by_cells(cells)) == set(cells[::100])
-
-
-# -- claims --------------------------------------------------------------------------------------------------------
-
-
-def test_a_cell_is_claimed_by_one_of_many_threads(store):
-    """Of many threads that claim a cell at once, one may submit it; the others get its row."""
-    results: list[tuple[str, bool]] = []
-    barrier = threading.Barrier(8)
-
-    def claim() -> None:
-        barrier.wait()
-        for n in range(10):
-            entry, fresh = store.claim(draft(numbered(n)), again=REUSE)
-            results.append((entry.row, fresh))
-
-    threads = [threading.Thread(target=claim) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(fresh for _, fresh in results) == 10
-    assert len({row for row, _ in results}) == 10
-
-
-def test_a_cell_is_claimed_by_one_of_two_processes(store):
-    """Of two processes that claim the same hundred cells at once, each cell has one payer."""
-    code = (
-        "print('ready', flush=True); sys.stdin.readline()\n"
-        "print(sum(store.claim(draft(numbered(n)), again=RETRY['failed'])[1] for n in range(100)))\n"
-        "store.close()"
-    )
-    processes = [other_process(code, store.root) for _ in range(2)]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    claimed = [int(process.communicate(timeout=30)[0]) for process in processes]
-    assert sum(claimed) == 100
-    assert len(store.all()) == 100
-
-
-@pytest.mark.parametrize(
-    ("state", "fresh"), [("failed", True), ("refused", True), ("unknown", False), ("pending", False)]
-)
-def test_what_may_be_asked_anew(store, state, fresh):
-    """Failed and refused cells may be claimed again; what may have been charged may not."""
-    entry, _ = store.claim(draft(), again=REUSE)
-    store.ended(entry.row, TaskState(state), "", "")
-    assert store.claim(draft(), again=REUSE)[1] is fresh
-    assert store.claim(draft(), again=None)[1]
-
-
-def test_a_refused_row_is_not_sent_when_another_kernel_has_sent_its_cell(tmp_path):
-    """A row that waits for its next try gives way if its cell has been taken meanwhile."""
-    ours, theirs = Store(tmp_path / "s"), Store(tmp_path / "s")
-    entry, _ = ours.claim(draft(), again=REUSE)
-    ours.ended(entry.row, TaskState.REFUSED, "429", "busy")
-    other, fresh = theirs.claim(draft(), again=REUSE)
-    assert fresh
-    assert ours.reopen(entry.row, alone=True) == (other, False)
-    again, fresh = ours.reopen(entry.row, alone=False)  # a single call is a task of its own
-    assert (again.row, again.state, fresh) == (entry.row, TaskState.SUBMITTING, True)
-    ours.close()
-    theirs.close()
-
-
-def test_a_refused_row_is_taken_up_by_one(tmp_path):
-    """Two that would reopen the same row do not both send it."""
-    ours, theirs = Store(tmp_path / "s"), Store(tmp_path / "s")
-    entry, _ = ours.claim(draft(), again=REUSE)
-    ours.ended(entry.row, TaskState.REFUSED, "429", "busy")
-    assert [ours.reopen(entry.row, alone=True)[1], theirs.reopen(entry.row, alone=True)[1]] == [True, False]
-    ours.close()
-    theirs.close()
-
-
-# -- owners --------------------------------------------------------------------------------------------------------
-
-
-def test_a_dead_owner_leaves_the_unknown(tmp_path):
-    """What a killed process was submitting is unknown for the next one; what it had finished is untouched."""
-    root = tmp_path / "s"
-    code = (
-        "a, _ = store.claim(draft('k1:' + 'a' * 32), again=None)\n"
-        "b, _ = store.claim(draft('k1:' + 'b' * 32), again=None)\n"
-        "store.submitted(b.row, 'task_b', 1.0, {}, {})\n"
-        "print(a.row, b.row, flush=True); sys.stdin.readline()"
-    )
-    process = other_process(code, root)
-    submitting, pending = process.stdout.readline().split()
-    looking = Store(root)
-    assert looking.entry(submitting).state is TaskState.SUBMITTING  # its owner lives
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert [entry.row for entry in looking.settle_orphans()] == [submitting]
-    assert looking.entry(submitting).state is TaskState.UNKNOWN
-    assert "charged" in looking.entry(submitting).fail_msg
-    assert looking.entry(pending).state is TaskState.PENDING
-    looking.close()
-
-
-def test_a_live_owner_is_left_alone(tmp_path):
-    """Opening a store beside a session that is submitting changes nothing of it."""
-    ours = Store(tmp_path / "s")
-    entry, _ = ours.claim(draft(), again=None)
-    theirs = Store(tmp_path / "s")
-    assert theirs.settle_orphans() == []
-    assert ours.settle_orphans() == []
-    assert theirs.entry(entry.row).state is TaskState.SUBMITTING
-    ours.close()
-    assert [e.row for e in theirs.settle_orphans()] == [entry.row]
-    theirs.close()
-
-
-def test_locks_of_the_dead_are_swept(tmp_path):
-    """A store that is opened and closed leaves no lock of its own behind, nor those of killed ones."""
-    root = tmp_path / "s"
-    process = other_process("print(store.owner, flush=True); sys.stdin.readline()", root)
-    owner = process.stdout.readline().strip()
-    process.kill()
-    process.communicate()
-    assert (root / "locks" / f"{owner}.lock").exists()
-    Store(root).close()
-    assert [path.stem for path in (root / "locks").iterdir()] == ["opening"]
-
-
-def test_a_store_that_nobody_holds_is_closed():
-    """A forgotten store closes its file and lets its lock go."""
-    store = Store("forgotten")
-    lock = store.root / "locks" / f"{store.owner}.lock"
-    gone = weakref.ref(store)
-    assert lock.exists()
-    del store
-    gc.collect()
-    assert gone() is None
-    assert not lock.exists()
 
 
 # -- what is on disk -----------------------------------------------------------------------------------------------
@@ -428,7 +249,7 @@ def test_pictures_may_lie_on_another_disk(tmp_path):
     (tmp_path / "s" / "pictures").symlink_to(tmp_path / "big")
     store = Store(tmp_path / "s")
     entry, _ = store.claim(draft(), again=None)
-    store.told(entry.row, Status(TaskState.SUCCESS, urls=("https://x/0.png",)), {}, **_TIMES)
+    store.told(entry.row, Status(TaskState.SUCCESS, urls=("https://x/0.png",)), {}, **TIMES)
     store.filed(entry.row, 0, store.folder(entry.row) / "0.png", width=1, height=1, size=1, sha256="")
     assert store.entry(entry.row).is_complete
     store.close()

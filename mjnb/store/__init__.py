@@ -13,161 +13,103 @@ Methods may be called from any thread and any process.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import secrets
-import sqlite3
-import statistics
-import threading
-import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
-from mjnb.errors import StoreError
-from mjnb.migrations import migrate
-from mjnb.store.entries import Draft, Entry, rank
-from mjnb.tasks import Image, TaskState, as_json, canonical
+from mjnb.errors import BudgetError, StoreError
+from mjnb.store.entries import Draft, Entry
+from mjnb.store.reading import Readings
+from mjnb.tasks import TaskState, as_json, canonical, money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from mjnb.gateways.base import Status
 
-__all__ = ["UNKNOWN_TASK", "Draft", "Entry", "Store"]
+__all__ = ["UNKNOWN_TASK", "Draft", "Entry", "Store", "adopted"]
 
 UNKNOWN_TASK = "UNKNOWN_TASK"  # the fail code of a task that its gateway says it does not know
 
-_READ = {"held", "urls", "images", "state", "texts"}  # of a row, by us
-_PASSING = {"progress", "preview"}  # never written down
-_CHUNK = 500  # cells asked for in one statement
 
-
-class Store:
+class Store(Readings):
     """The ledger in one folder; see the module's text.
 
     Args:
         root: The folder; made if missing.
+        patience_s: How long another process may keep it to itself.
 
     Raises:
         StoreError: It cannot be made, opened or read; the message names the file.
     """
 
-    def __init__(self, root: str | Path) -> None:
-        self.root = Path(root).resolve()
-        self.path = self.root / "ledger.sqlite"
-        self.owner = secrets.token_hex(6)
-        self._lock = threading.RLock()
-        with self._trouble():
-            for name in ("pictures", "locks"):
-                (self.root / name).mkdir(parents=True, exist_ok=True)
-            alive = FileLock(self._lock_file(self.owner), thread_local=False)
-            with FileLock(self._lock_file("opening"), timeout=30):  # one at a time makes and migrates it
-                alive.acquire(timeout=5)
-                try:
-                    self._sweep_locks()
-                    self._db = _open(self.path)
-                except BaseException:
-                    _let_lock_go(alive)
-                    raise
-        # Not tied to a session: a submission under way may outlive whoever asked for it.
-        self._closing = weakref.finalize(self, _let_go, self._db, alive)
+    def __init__(self, root: str | Path, *, patience_s: float = 30.0) -> None:
+        super().__init__(root, patience_s=patience_s)
         self.settle_orphans()
-
-    def __repr__(self) -> str:
-        """Show the folder's name only."""
-        return f"<Store {self.root.name}>"
-
-    def close(self) -> None:
-        """Close the file and let go of the lock."""
-        with self._lock:
-            self._closing()
-
-    def _lock_file(self, owner: str) -> Path:
-        return self.root / "locks" / f"{owner}.lock"
-
-    @contextlib.contextmanager
-    def _trouble(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last: a disk without locks
-            note = "Nothing that is already in it was changed by this."
-            raise StoreError(f"The ledger {self.path} cannot be used: {error}. {note}") from error
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """Run one transaction; it is on disk when this ends."""
-        with self._lock, self._trouble():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has ended it already
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _read(self, where: str, values: Sequence[Any] = ()) -> list[Entry]:
-        with self._lock, self._trouble():
-            rows = self._db.execute(f"SELECT * FROM tasks {where}", values).fetchall()  # noqa: S608  (our own text)
-            return [self._entry(row) for row in rows]
-
-    def _entry(self, row: sqlite3.Row) -> Entry:
-        values = {name: row[name] for name in Entry.__slots__ if name not in _READ | _PASSING}
-        values["simulated"] = bool(values["simulated"])
-        return Entry(
-            **values,
-            state=TaskState(row["state"]),
-            held=json.loads(row["held"]),
-            urls=tuple(json.loads(row["urls"])),
-            texts=tuple(json.loads(row["texts"])),
-            images=self._images(row["row"], json.loads(row["urls"])),
-        )
-
-    def _images(self, row: str, urls: Sequence[str]) -> tuple[Image, ...]:
-        if not urls:
-            return ()
-        found = self._db.execute("SELECT * FROM pictures WHERE row = ? ORDER BY idx", (row,)).fetchall()
-        return tuple(self._image(item, urls) for item in found)
-
-    def _image(self, item: sqlite3.Row, urls: Sequence[str]) -> Image:
-        path = self.root / item["path"]
-        url = urls[item["idx"]] if item["idx"] < len(urls) else ""
-        return Image(item["idx"], url, path, path.with_suffix(".thumb.webp"), item["width"], item["height"])
 
     # -- writing before paying -----------------------------------------------------------------------------------
 
-    def claim(self, draft: Draft, *, again: Callable[[Entry], bool] | None) -> tuple[Entry, bool]:
+    def claim(
+        self,
+        draft: Draft,
+        *,
+        again: Callable[[Entry], bool] | None,
+        when: float | None = None,
+        mark: Callable[[str], None] = lambda _: None,
+    ) -> tuple[Entry, bool]:
         """Take a cell, or find that it is taken.
 
         Args:
             draft: The row to write if the cell is free.
             again: Whether a failed or refused row may be asked anew; None writes a new row whatever there is.
+            when: Epoch seconds now.
+            mark: Told of the row before anybody can read that it is being submitted.
 
         Returns:
             The row, and whether it is a new one that this caller alone may now submit.
+
+        Raises:
+            BudgetError: Its budget has no room for it, what is under way and unknown included; nothing was written.
         """
         with self._write() as db:
-            taken = None if again is None else self._taken(draft.cell, again)
+            taken = None if again is None else self._taken(draft, again)
             if taken is not None:
                 return taken, False
+            self._pay_from(draft.purse, draft.cap_micro, draft.price_micro)
             last = db.execute("SELECT max(attempt) FROM tasks WHERE cell = ?", (draft.cell,)).fetchone()[0]
             attempt = 1 + (last or 0)
             row = f"{draft.cell.partition(':')[2][:16]}-{attempt}"
+            mark(row)
             db.execute(
                 "INSERT INTO tasks (row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, parent, state,"
-                " price_micro, sweep, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " price_micro, sweep, purse, claimed, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (row, draft.cell, attempt, self.owner, draft.gateway, draft.simulated, draft.mode, as_json(draft.held),
                  draft.repeat, draft.take, draft.parent, TaskState.SUBMITTING.value, draft.price_micro, draft.sweep,
-                 secrets.token_hex(8)),
+                 draft.purse, when, self._key(draft)),
             )  # fmt: skip
         return self.entry(row), True
 
+    def _pay_from(self, purse: str, cap_micro: int | None, price_micro: int | None) -> None:
+        """Refuse what a budget has no room for; inside the transaction that writes the row, so that no two take the same room."""
+        if cap_micro is None:
+            return
+        taken = self.committed(purse)
+        if taken + (price_micro or 0) > cap_micro:
+            raise BudgetError(
+                f"The budget has {money(max(0, cap_micro - taken))} left, and this costs {money(price_micro or 0)}: what is under "
+                "way or unknown counts. Nothing was sent for this cell.",
+                price_usd=(price_micro or 0) / 1e6,
+                budget_usd=cap_micro / 1e6,
+            )
+
     def adopt(self, task_id: str, *, gateway: str, simulated: bool) -> Entry:
         """Write a row for a task that was made elsewhere, so that it can be waited for and kept."""
-        row, cell = f"task-{secrets.token_hex(8)}", f"task:{task_id}"
+        row, cell = f"task-{secrets.token_hex(8)}", adopted(task_id)
         with self._write() as db:
+            known = self.by_task(task_id, gateway)
+            if known is not None and known.gateway == gateway:
+                return known
             db.execute(
                 "INSERT OR IGNORE INTO tasks "
                 "(row, cell, attempt, owner, gateway, simulated, mode, held, repeat, take, state, task_id) "
@@ -176,22 +118,45 @@ class Store:
             )
         return self.by_cells([cell])[cell]
 
-    def _taken(self, cell: str, again: Callable[[Entry], bool]) -> Entry | None:
-        entry = self.by_cells([cell]).get(cell)
+    def _taken(self, draft: Draft, again: Callable[[Entry], bool]) -> Entry | None:
+        entry = self.by_cells([draft.cell]).get(draft.cell)
         if entry is None or (entry.state in {TaskState.FAILED, TaskState.REFUSED} and again(entry)):
             return None
-        return entry
+        is_let = entry.state is TaskState.UNKNOWN and entry.row == draft.beside
+        return None if is_let else entry
+
+    def _key(self, draft: Draft) -> str:
+        """Return what a gateway may know the row by: a second try of one that is unknown has the same."""
+        return (self.entry(draft.beside).key if draft.beside else "") or secrets.token_hex(16)
+
+    def sending(self, row: str, sent: Any) -> None:
+        """Write down what is about to be sent; a row being submitted without this was certainly not.
+
+        Raises:
+            StoreError: The row is not this session's any more, and must not be sent.
+        """
+        with self._write() as db:
+            changed = db.execute(
+                "UPDATE tasks SET sent = ? WHERE row = ? AND state = 'submitting' AND owner = ?",
+                (canonical(sent), row, self.owner),
+            )
+        if not changed.rowcount:
+            raise StoreError(
+                f"Row {row} of the ledger {self.path} was taken from this session while it lived: somebody removed its lock in "
+                f"{self.root / 'locks'}, or the disk is shared without locks. Nothing was sent for it."
+            )
 
     def submitted(self, row: str, task_id: str, when: float, sent: Any, answered: Any) -> None:
-        """Write down that the gateway took it, with what was sent and answered."""
-        self._update(
-            row,
-            state=TaskState.PENDING.value,
-            task_id=task_id,
-            submitted=when,
-            sent=canonical(sent),
-            answered=canonical(answered),
-        )
+        """Write down that the gateway took it, with what was sent and answered; a row that only `found` this task gives it back."""
+        with self._write() as db:
+            for statement in _GIVE_BACK:
+                db.execute(statement, {"task_id": task_id, "row": row})
+            db.execute(
+                "UPDATE tasks SET state = 'pending', task_id = ?, submitted = ?, sent = ?, answered = ?"
+                " WHERE row = ? AND (state = 'submitting' OR task_id <> ?)",  # told twice, it stays as it is
+                (task_id, when, canonical(sent), canonical(answered), row, task_id),
+            )
+            self._take_over(db, row, task_id)
 
     def answered(self, row: str, task_id: str, when: float, sent: Any, raw: Any, status: Status) -> None:
         """Write down an answer that came at once, whole: there is no task to ask after."""
@@ -214,31 +179,87 @@ class Store:
             changed = db.execute(f"UPDATE tasks SET went_on = ? WHERE row = ? AND {guard}", (when, row))  # noqa: S608
         return changed.rowcount == 1
 
-    def ended(self, row: str, state: TaskState, code: str, message: str) -> None:
-        """Write down of a row being submitted that there is no task, or that nobody knows."""
-        self._update(row, " AND state = 'submitting'", state=state.value, fail_code=code, fail_msg=message)
+    def ended(self, row: str, state: TaskState, code: str, message: str, answered: Any = None) -> None:
+        """Write down of a row being submitted that there is no task, or that nobody knows, and what was answered if anything was."""
+        told = {} if answered is None else {"answered": canonical(answered)}
+        self._update(
+            row, " AND state = 'submitting'", state=state.value, fail_code=code, fail_msg=message, **told
+        )
 
-    def reopen(self, row: str, *, alone: bool) -> tuple[Entry, bool]:
+    def reopen(
+        self,
+        row: str,
+        *,
+        alone: bool,
+        cap_micro: int | None = None,
+        beside: str = "",
+        when: float | None = None,
+        mark: Callable[[str], None] = lambda _: None,
+    ) -> tuple[Entry, bool]:
         """Take up again a row that the gateway refused, to submit it once more.
 
         Args:
             row: The row.
             alone: Only if no other row of its cell has been sent meanwhile, by another kernel say.
+            cap_micro: The most that its budget may come to.
+            beside: A row of its cell that does not matter to this, since it is unknown and may stay so.
+            when: Epoch seconds now.
+            mark: As of `claim`.
 
         Returns:
             The row that speaks for the cell now, and whether the caller alone may submit it.
+
+        Raises:
+            BudgetError: Its budget has no room for it any more.
         """
         with self._write() as db:
-            cell = self.entry(row).cell
-            best = self.by_cells([cell])[cell]
-            if alone and best.state is not TaskState.REFUSED:
+            entry = self.entry(row)
+            best = self.by_cells([entry.cell])[entry.cell]
+            may_stay = best.state is TaskState.UNKNOWN and best.row == beside
+            if alone and best.state is not TaskState.REFUSED and not may_stay:
                 return best, False
+            self._pay_from(entry.purse, cap_micro, entry.price_micro)
+            mark(row)
             changed = db.execute(
-                "UPDATE tasks SET state = 'submitting', owner = ?, fail_code = '', fail_msg = '' "
-                "WHERE row = ? AND state = 'refused'",
-                (self.owner, row),
+                "UPDATE tasks SET state = 'submitting', owner = ?, fail_code = '', fail_msg = '', sent = NULL, answered = NULL,"
+                " claimed = coalesce(?, claimed) WHERE row = ? AND state = 'refused'",
+                (self.owner, when, row),
             )
         return self.entry(row), changed.rowcount == 1
+
+    def found(self, row: str, task_id: str, when: float) -> bool:
+        """Give an unknown row the task that it turns out to have made, and what is known of it from waiting for it by its id.
+
+        Returns:
+            False if the row is not unknown any more, or another row has that task.
+        """
+        with self._write() as db:
+            entry = self.entry(row)
+            other = self.by_task(task_id, entry.gateway)
+            is_free = other is None or other.gateway != entry.gateway or other.cell == adopted(task_id)
+            if entry.state is not TaskState.UNKNOWN or not is_free:
+                return False
+            db.execute(
+                "UPDATE tasks SET state = 'pending', task_id = ?, submitted = coalesce(claimed, ?), found = ?, fail_code = '',"
+                " fail_msg = '' WHERE row = ?",
+                (task_id, when, when, row),
+            )
+            self._take_over(db, row, task_id)
+        return True
+
+    def _take_over(self, db: sqlite3.Connection, row: str, task_id: str) -> None:
+        """Let a row have what is known of its task from waiting for it by its id."""
+        values = {"row": row, "cell": adopted(task_id)}
+        for statement in _TAKE_OVER:
+            db.execute(statement, values)
+
+    def equals(self, row: str) -> list[Entry]:
+        """Return the other rows that are being submitted with the very same request."""
+        where = (
+            "AS mine WHERE state = 'submitting' AND row <> ? AND (gateway, mode, held) = "
+            "(SELECT gateway, mode, held FROM tasks WHERE row = ?)"
+        )
+        return self._read(where, (row, row))
 
     def told(
         self, row: str, status: Status, raw: Any, *, seen: float, lag_s: float | None, expires: float | None
@@ -246,7 +267,7 @@ class Store:
         """Write down what the gateway said of it; never turns a finished row back."""
         self._update(
             row,
-            " AND state NOT IN ('success', 'failed', 'refused')",
+            " AND state NOT IN ('success', 'failed', 'refused', 'unknown')",
             state=status.state.value,
             created=status.created,
             completed=status.completed,
@@ -277,12 +298,6 @@ class Store:
         """Write down fresh URLs of a finished task, so that what is missing can be fetched."""
         self._update(row, urls=canonical(list(urls)))
 
-    def _update(self, row: str, guard: str = "", **values: Any) -> None:
-        names = ", ".join(f"{name} = ?" for name in values)
-        with self._write() as db:
-            texts = (*map(_storable, values.values()), row)
-            db.execute(f"UPDATE tasks SET {names} WHERE row = ?{guard}", texts)  # noqa: S608  (our names)
-
     def filed(
         self, row: str, index: int, path: Path, *, width: int, height: int, size: int, sha256: str
     ) -> None:
@@ -290,70 +305,14 @@ class Store:
         relative = path.relative_to(self.root).as_posix()
         with self._write() as db:
             db.execute(
-                "INSERT OR REPLACE INTO pictures (row, idx, path, width, height, bytes, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (row, index, relative, width, height, size, sha256),
+                "INSERT OR REPLACE INTO pictures (row, idx, path, width, height, bytes, sha256)"
+                " SELECT row, ?, ?, ?, ?, ?, ? FROM tasks WHERE row = ? AND state <> 'unknown'",  # it may have been given back
+                (index, relative, width, height, size, sha256, row),
             )
 
     def folder(self, row: str) -> Path:
         """Return the folder of a row's pictures."""
         return self.root / "pictures" / row
-
-    # -- reading -------------------------------------------------------------------------------------------------
-
-    def entry(self, row: str) -> Entry:
-        """Return one row. Raises `StoreError` if there is none."""
-        found = self._read("WHERE row = ?", (row,))
-        if not found:
-            raise StoreError(f"The ledger {self.path} has no row {row}.")
-        return found[0]
-
-    def by_task(self, task_id: str, gateway: str = "") -> Entry | None:
-        """Return the row of a task's id; where several have it, that of a gateway, else the newest."""
-        where = "WHERE task_id = ? ORDER BY gateway = ? DESC, rowid DESC LIMIT 1"
-        return next(iter(self._read(where, (task_id, gateway))), None)
-
-    def by_url(self, url: str, gateway: str) -> Entry | None:
-        """Return the row of the gateway's task that a picture's URL belongs to."""
-        where = "WHERE gateway = ? AND EXISTS (SELECT 1 FROM json_each(urls) WHERE value = ?) ORDER BY rowid DESC LIMIT 1"
-        return next(iter(self._read(where, (gateway, url))), None)
-
-    def told_of(self, task_id: str, gateway: str) -> Any:
-        """Return what the gateway last said of a task, as JSON; None if it never has."""
-        statement = "SELECT told FROM tasks WHERE task_id = ? AND gateway = ? AND told IS NOT NULL ORDER BY rowid DESC LIMIT 1"
-        with self._lock, self._trouble():
-            found = self._db.execute(statement, (task_id, gateway)).fetchone()
-        return None if found is None else json.loads(found["told"])
-
-    def by_cells(self, cells: Sequence[str]) -> dict[str, Entry]:
-        """Return the row that speaks for each cell: its latest success, else what is under way, else the last try."""
-        best: dict[str, Entry] = {}
-        for start in range(0, len(cells), _CHUNK):
-            some = list(cells[start : start + _CHUNK])
-            marks = ",".join("?" * len(some))
-            for entry in self._read(f"WHERE cell IN ({marks}) ORDER BY attempt", some):
-                if entry.cell not in best or rank(entry) >= rank(best[entry.cell]):
-                    best[entry.cell] = entry
-        return best
-
-    def all(self) -> list[Entry]:
-        """Return every row, oldest first."""
-        return self._read("ORDER BY rowid")
-
-    def spent_by(self, sweep: str) -> int:
-        """Return what a sweep's finished tasks cost, in millionths of a dollar."""
-        statement = "SELECT coalesce(sum(price_micro), 0) FROM tasks WHERE sweep = ? AND state = 'success'"
-        with self._lock, self._trouble():
-            return int(self._db.execute(statement, (sweep,)).fetchone()[0])
-
-    def usual_s(self, gateway: str, mode: str, speed: str, *, of: int = 20) -> float | None:
-        """Return the median span of the latest tasks like this in gateway seconds, None if there are none."""
-        statement = (
-            "SELECT coalesce(completed - created, cost_time_s) AS span FROM tasks WHERE state = 'success' AND span >= 0"
-            " AND gateway = ? AND mode = ? AND coalesce(json_extract(held, '$.speed'), '') = ? ORDER BY rowid DESC LIMIT ?"
-        )
-        with self._lock, self._trouble():
-            spans = [row["span"] for row in self._db.execute(statement, (gateway, mode, speed, of))]
-        return statistics.median(spans) if spans else None
 
     def star(self, task_id: str, stars: int) -> None:
         """Write down what a task's pictures are worth, 0 to 5; 0 takes it back."""
@@ -361,11 +320,6 @@ class Store:
             db.execute("DELETE FROM stars WHERE task_id = ?", (task_id,))
             if stars:
                 db.execute("INSERT INTO stars (task_id, stars) VALUES (?, ?)", (task_id, stars))
-
-    def stars(self) -> dict[str, int]:
-        """Return the stars of every task that has some, by task id."""
-        with self._lock, self._trouble():
-            return dict(self._db.execute("SELECT task_id, stars FROM stars").fetchall())
 
     def forget(self, row: str) -> bool:
         """Release an unknown row, so that its cell may be asked for anew; False if it is not unknown."""
@@ -376,64 +330,50 @@ class Store:
             )
         return changed.rowcount == 1
 
-    def unfinished(self, gateway: str) -> list[Entry]:
-        """Return the gateway's rows whose task runs, or whose pictures are not all on disk."""
-        where = "WHERE gateway = ? AND state IN ('pending', 'processing', 'success') AND task_id <> '' ORDER BY rowid"
-        rows = self._read(where, (gateway,))
-        return [entry for entry in rows if not entry.is_complete]
-
     # -- owners --------------------------------------------------------------------------------------------------
 
     def settle_orphans(self) -> list[Entry]:
-        """Turn rows whose submission died with its owner into `unknown`, and return them."""
+        """Turn rows whose submission died with its owner into `unknown`, or `refused` if it had not begun, and return them."""
         rows = self._read("WHERE state = 'submitting'")
         dead = [e for e in rows if e.owner != self.owner and not self._is_alive(e.owner)]
         for entry in dead:
-            note = "The kernel ended while this was being submitted: it may have been charged."
-            self.ended(entry.row, TaskState.UNKNOWN, "", note)
+            self.broken_off(entry.row, "The kernel ended while this was being submitted", entry.owner)
         return [self.entry(entry.row) for entry in dead]
 
-    def _is_alive(self, owner: str) -> bool:
-        if not self._lock_file(owner).exists():
-            return False
-        lock = FileLock(self._lock_file(owner), thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        lock.release()
-        return False
+    def broken_off(self, row: str, how: str, owner: str = "") -> None:
+        """Write down that a submission of ours, or of `owner`, ended in the middle: what was never about to be sent cost nothing.
 
-    def _sweep_locks(self) -> None:
-        """Remove what killed sessions have left; only while nobody else is opening the store."""
-        for path in (self.root / "locks").glob("*.lock"):
-            if path.stem not in {"opening", self.owner} and not self._is_alive(path.stem):
-                path.unlink(missing_ok=True)
+        Earlier versions did not write down what they were about to send, nor when.
+        """
+        with self._write() as db:
+            is_safe = self.travelled(row)[0] is None and self.entry(row).claimed is not None
+            state, code, note = _NEVER_SENT if is_safe else _MAY_BE
+            db.execute(
+                "UPDATE tasks SET state = ?, fail_code = ?, fail_msg = ? WHERE row = ? AND owner = ? AND state = 'submitting'",
+                (state, code, f"{how}{note}", row, owner or self.owner),
+            )
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    try:
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        migrate(db)
-    except BaseException:
-        db.close()
-        raise
-    return db
+def adopted(task_id: str) -> str:
+    """Return the cell of a task that was made elsewhere: its own, for nobody here asked for it."""
+    return f"task:{task_id}"
 
 
-def _let_go(db: sqlite3.Connection, alive: FileLock) -> None:
-    db.close()
-    _let_lock_go(alive)
-
-
-def _let_lock_go(alive: FileLock) -> None:
-    alive.release()
-    Path(alive.lock_file).unlink(missing_ok=True)
-
-
-def _storable(value: Any) -> Any:
-    """Make text of any gateway fit for SQLite: half an emoji, cut off by somebody's limit, is no UTF-8."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+_NEVER_SENT = ("refused", "NEVER_SENT", ", before anything was sent: nothing was charged.")
+_MAY_BE = ("unknown", "", ": it may have been charged.")
+_HOLDS = (
+    "task_id = :task_id AND found IS NOT NULL AND gateway = (SELECT gateway FROM tasks WHERE row = :row)"
+)
+_GIVE_BACK = (
+    f"DELETE FROM pictures WHERE row IN (SELECT row FROM tasks WHERE {_HOLDS})",  # noqa: S608  (our own text)
+    f"UPDATE tasks SET state = 'unknown', task_id = '', found = NULL, urls = '[]', texts = '[]', told = NULL WHERE {_HOLDS}",  # noqa: S608
+)
+_TOLD = "state, created, completed, seen, lag_s, cost_time_s, expires, fail_code, fail_msg, urls, texts, poster, told"
+_ADOPTED = "FROM tasks WHERE cell = :cell AND gateway = (SELECT gateway FROM tasks WHERE row = :row)"
+_KNOWN = f"{_ADOPTED} AND fail_code <> 'UNKNOWN_TASK'"
+_TAKE_OVER = (
+    "DELETE FROM pictures WHERE row = :row",
+    f"UPDATE tasks SET ({_TOLD}) = (SELECT {_TOLD} {_KNOWN}) WHERE row = :row AND EXISTS (SELECT 1 {_KNOWN})",  # noqa: S608
+    f"UPDATE pictures SET row = :row WHERE row IN (SELECT row {_ADOPTED})",  # noqa: S608  (our own text)
+    f"DELETE {_ADOPTED}",
+)
