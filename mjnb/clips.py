@@ -14,11 +14,12 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LIGHT", "MIME", "is_clip", "is_clip_link", "player", "poster_path", "sniff"]
+__all__ = ["LIGHT", "MIME", "is_clip", "is_clip_link", "is_short", "player", "poster_path", "sniff"]
 
 MIME = {"mp4": "video/mp4", "webm": "video/webm"}
 LIGHT = 262_144
 """Bytes of the largest clip that travels inside a notebook: the four of a task are at most 1.4 MB there, as base64."""
+_BOX = 8  # bytes of a box that holds nothing
 _BRANDS = re.compile(
     rb"iso[m2-9a-c]|mp4[12]|mmp4|avc1|hvc1|hev1|av01|M4V[ HP]|qt  |dash|MSNV|3g[p2].|f4v |cmf[cs2]"
 )
@@ -39,6 +40,45 @@ def sniff(data: bytes) -> str | None:
     if data[4:8] == b"ftyp" and _BRANDS.fullmatch(data[8:12]):
         return "mp4"
     return "webm" if data.startswith(b"\x1a\x45\xdf\xa3") else None
+
+
+def is_short(data: bytes) -> bool:
+    """Tell whether a clip says of itself that it is longer than this: one that nobody decodes can still be seen to be cut.
+
+    >>> film = bytes([0, 0, 0, 16]) + b"ftypisom" + bytes(4) + bytes([0, 0, 0, 12]) + b"mdat" + bytes(4)
+    >>> is_short(film), is_short(film[:-1])
+    (False, True)
+    """
+    return (_end_of_boxes(data) if sniff(data) == "mp4" else _end_of_segment(data)) > len(data)
+
+
+def _end_of_boxes(data: bytes) -> int:
+    """Return where the last box of an MP4 ends; a box of length 0 goes to the end of the file (ISO/IEC 14496-12, 4.2)."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:  # then 64 bits follow
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size < _BOX:
+            return len(data)
+        at += size
+    return at
+
+
+def _end_of_segment(data: bytes) -> int:
+    """Return where a WebM's segment ends: the second element, after the EBML header (RFC 8794, 4 and 6.2)."""
+    size, begins = _ebml_size(data, 4)
+    length, begins = _ebml_size(data, begins + size + 4)
+    return begins + length
+
+
+def _ebml_size(data: bytes, at: int) -> tuple[int, int]:
+    """Read a size of one to eight bytes, and where it ends; one of only ones is not known, and as good as none."""
+    first = data[at] if at < len(data) else 0
+    width = 9 - first.bit_length() if first else 1
+    bits = 7 * width
+    size = int.from_bytes(data[at : at + width], "big") & ((1 << bits) - 1)
+    return (0 if size == (1 << bits) - 1 else size), at + width
 
 
 def is_clip(path: Path) -> bool:

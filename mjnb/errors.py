@@ -30,7 +30,8 @@ MjnbError
 ├── TaskTimeout               still running when our patience ended (also a TimeoutError)
 ├── PictureError              a picture could not be kept
 │   ├── PictureExpired        its URL is no longer valid
-│   └── PictureBroken         short, too large, or no picture at all
+│   └── PictureBroken         short, damaged, or no picture at all
+│       └── PictureTooLarge   more bytes or pixels than the session allows
 ├── StoreError                the ledger or its folder
 └── LayoutError               a frame that cannot be drawn as asked
 ```
@@ -43,6 +44,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ __all__ = [
     "PictureBroken",
     "PictureError",
     "PictureExpired",
+    "PictureTooLarge",
     "ProcessingTimeout",
     "PromptBlocked",
     "PromptRejected",
@@ -86,7 +89,26 @@ __all__ = [
     "UnknownTask",
     "UnsupportedError",
     "UnsupportedFormat",
+    "legible",
 ]
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What a terminal obeys instead of showing, what turns the direction of reading, and halves of characters."""
+
+
+def legible(text: str, most: int = 2000) -> str:
+    r"""Write a text from outside as one may print it: what is not seen is spelled, and what is too long is cut.
+
+    >>> print(legible("\x1b[2Jgone \u202egnp.exe"))
+    \x1b[2Jgone \u202egnp.exe
+    """
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], cut)
+
+
+_LONGEST = 20_000  # characters of an error: a plan may have much to say
 
 
 class AdviceWarning(UserWarning):
@@ -94,7 +116,11 @@ class AdviceWarning(UserWarning):
 
 
 class MjnbError(Exception):
-    """Anything that went wrong in `mjnb`."""
+    """Anything that went wrong in `mjnb`. Its text may repeat what others wrote, so it is made fit to be printed."""
+
+    def __str__(self) -> str:
+        """Return the text with what is not seen spelled out."""
+        return legible(super().__str__(), _LONGEST)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state, since most of these take keyword arguments."""
@@ -213,12 +239,13 @@ class ConnectionFailed(MjnbError):
 class UnknownOutcome(MjnbError):
     """A submission was sent and no answer came back: a task may exist and may have been charged.
 
-    It is never sent again by itself. `row` is its row in the ledger, in state `unknown`.
+    It is never sent again by itself. `row` is its row in the ledger, in state `unknown`; `answered` the JSON that came back, if
+    any did.
     """
 
-    def __init__(self, message: str, *, row: str = "") -> None:
+    def __init__(self, message: str, *, row: str = "", answered: Any = None) -> None:
         super().__init__(message)
-        self.row = row
+        self.row, self.answered = row, answered
 
 
 class GatewayError(MjnbError):
@@ -255,7 +282,13 @@ class RateLimited(GatewayError):
 
 
 class GatewayUnavailable(GatewayError):
-    """5xx: the gateway itself is in trouble."""
+    """5xx: the gateway itself is in trouble.
+
+    `busy` where it said in its own documented words that it takes nothing now, so that no task exists. Any other does not say what
+    became of a submission.
+    """
+
+    busy: bool = False
 
 
 class MalformedReply(GatewayError):
@@ -353,7 +386,11 @@ class PictureExpired(PictureError):
 
 
 class PictureBroken(PictureError):
-    """What came is short, too large, or no picture."""
+    """What came is short, damaged, or no picture."""
+
+
+class PictureTooLarge(PictureBroken):
+    """More bytes or pixels than the session allows; `max_picture_mb` and `max_megapixels` do."""
 
 
 class StoreError(MjnbError):

@@ -8,7 +8,10 @@ import re
 import socket
 from urllib.parse import urlsplit
 
-__all__ = ["host_name", "is_loopback", "is_private"]
+__all__ = ["host_name", "is_address", "is_loopback", "is_private"]
+
+_NAT64 = int(ipaddress.IPv6Address("64:ff9b::")) >> 32
+_LEAST = 2**24  # 1.0.0.0: below are `::`, `::1` and the like
 
 
 def host_name(url: str) -> str:
@@ -37,16 +40,37 @@ def is_loopback(url: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Tell whether a host name is plainly inside a private network.
+    """Tell whether a host name is plainly inside a private network; of an IPv4 address within an IPv6 one, that is what counts.
 
-    >>> is_private("10.0.0.1"), is_private("r2.apixo.ai")
-    (True, False)
+    >>> is_private("10.0.0.1"), is_private("r2.apixo.ai"), is_private("64:ff9b::10.0.0.1")
+    (True, False, True)
     """
     address = _address(host)
     if address is not None:
-        return not address.is_global
+        return not _carried(address).is_global
     name = host.lower().rstrip(".")
     return name == "localhost" or name.endswith((".localhost", ".local", ".internal"))
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is given by its number, so that there is no name to look up.
+
+    >>> is_address("10.0.0.1"), is_address("r2.apixo.ai")
+    (True, False)
+    """
+    return _address(host) is not None
+
+
+def _carried(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address that NAT64, 6to4 or the old compatible form carries, else the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    head, low = divmod(int(address), 2**32)
+    if head == _NAT64 or (head == 0 and low >= _LEAST):
+        return ipaddress.IPv4Address(low)
+    return address.sixtofour or address
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mjnb import clips
-from mjnb.errors import PictureBroken
+from mjnb.errors import PictureBroken, PictureTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image, ImageFile
 
 __all__ = [
-    "MAX_BYTES", "MAX_PIXELS", "THUMB", "Info", "as_jpeg", "data_uri", "inspect", "measure", "quarter", "small", "sniff",
+    "MAX_BYTES", "MAX_PIXELS", "THUMB", "USUAL", "Bounds", "Info", "as_jpeg", "data_uri", "inspect", "measure", "quarter", "small", "sniff",
     "thumb", "thumb_path", "thumbnail", "thumbs_html",
 ]  # fmt: skip
 
@@ -38,6 +38,17 @@ _MIME = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 _APP1 = 0xE1
 _METADATA = {*range(0xE0, 0xF0), 0xFE}  # a JPEG's APP0–APP15 and comment
 _WEBP_QUALITY = {"quality": 75, "method": 0}  # method 4 takes 1.6 times as long for 3 % fewer bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a picture may be: `bytes` of its file, and `pixels` (width × height) that it is decoded to."""
+
+    bytes: int = MAX_BYTES
+    pixels: int = MAX_PIXELS
+
+
+USUAL = Bounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +81,36 @@ def sniff(data: bytes) -> str | None:
     return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
 
 
-def inspect(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Info:
+def inspect(data: bytes, bounds: Bounds = USUAL) -> Info:
     """Make sure that bytes are a whole picture of bearable size, by decoding all of it.
 
     Args:
         data: The file's bytes.
-        max_bytes: More than this is refused unread.
-        max_pixels: More than this (width × height) is refused before decoding.
+        bounds: More bytes are refused unread, more pixels before they are decoded.
 
     Raises:
-        PictureBroken: It is empty, no JPEG/PNG/WebP, too large, cut short or damaged; the message says which.
+        PictureBroken: It is empty, no JPEG/PNG/WebP, cut short or damaged; the message says which.
+        PictureTooLarge: It is beyond the bounds.
 
     >>> inspect(b"<html>504 Gateway Time-out")
     Traceback (most recent call last):
     mjnb.errors.PictureBroken: no JPEG, PNG or WebP: the 26 bytes begin with b'<html>504 Gatew'
     """
-    image = _open(data, max_bytes, max_pixels)
+    image = _open(data, bounds)
     width, height = image.size
     if image.format == "PNG":  # decoding stops after the last row; this checks every chunk up to the end
-        _guard(lambda: _open(data, max_bytes, max_pixels).verify())
+        _guard(lambda: _open(data, bounds).verify())
     _guard(image.load)
     return Info(sniff(data) or "", width, height, len(data), hashlib.sha256(data).hexdigest())
 
 
-def quarter(data: bytes, index: int) -> bytes:
+def quarter(data: bytes, index: int, bounds: Bounds = USUAL) -> bytes:
     """Cut one picture out of a sheet of two by two, as a PNG: 0 and 1 are the upper ones, 2 and 3 the lower ones.
 
     Raises:
         PictureBroken: See `inspect`.
     """
-    image = _open(data)
+    image = _open(data, bounds)
     _guard(image.load)
     width, height = (side // 2 for side in image.size)
     left, top = width * (index % 2), height * (index // 2)
@@ -108,43 +119,46 @@ def quarter(data: bytes, index: int) -> bytes:
     return file.getvalue()
 
 
-def as_jpeg(data: bytes) -> bytes:
+def as_jpeg(data: bytes, bounds: Bounds = USUAL) -> bytes:
     """Write any picture as a JPEG, such as a clip's poster. Raises `PictureBroken`; see `inspect`."""
     if sniff(data) == "jpg":
         return data
-    image = _open(data)
+    image = _open(data, bounds)
     _guard(image.load)
     file = io.BytesIO()
     _rgb(image).convert("RGB").save(file, "JPEG", quality=90)
     return file.getvalue()
 
 
-def thumbnail(picture: bytes | Path, size: int = THUMB) -> bytes:
+def thumbnail(picture: bytes | Path, size: int = THUMB, bounds: Bounds = USUAL) -> bytes:
     """Make a small WebP (quality 75) of a picture, its long side `size` pixels; a smaller picture keeps its size.
 
     Args:
         picture: The file's bytes, or its path.
         size: Long side in pixels, at least 1.
+        bounds: How large the picture itself may be.
 
     Raises:
         PictureBroken: See `inspect`; or the file is not there.
     """
-    image = small(picture, size)
+    image = small(picture, size, bounds)
     file = io.BytesIO()
     image.save(file, "WEBP", **_WEBP_QUALITY)
     return file.getvalue()
 
 
-def small(picture: bytes | Path, size: int) -> Image.Image:
+def small(picture: bytes | Path, size: int, bounds: Bounds = USUAL) -> Image.Image:
     """Decode a picture no larger than needed: mode RGB (RGBA where it is see-through), long side at most `size` pixels.
 
     A JPEG is decoded at an eighth, a quarter or half of its scale, which is several times faster than all of it. Of a
-    file, the kept thumbnail is taken where that is large enough.
+    file, the kept thumbnail is taken where that is large enough, or where the picture is beyond the bounds.
 
     Raises:
         PictureBroken: See `inspect`; or the file is not there.
     """
-    image: Image.Image = _open(picture if isinstance(picture, bytes) else _nearest(picture, size))
+    image: Image.Image = (
+        _open(picture, bounds) if isinstance(picture, bytes) else _shown(picture, size, bounds)
+    )
     scale = size / max(image.size)
     target = [max(1, round(side * min(scale, 1.0))) for side in image.size]
     image.draft("RGB", (target[0], target[1]))
@@ -159,7 +173,7 @@ def measure(picture: Path) -> tuple[int, int]:
     Raises:
         PictureBroken: It is not there, or no picture.
     """
-    return _open(_nearest(picture, 1)).size
+    return _shown(picture, 1).size
 
 
 def thumb_path(picture: Path) -> Path:
@@ -228,16 +242,24 @@ def _img(picture: Path, size: int, alt: str, number: int) -> str:
     return f'<img src="{source}" alt="{text}" title="{text}" style="{style}">'
 
 
-def _nearest(picture: Path, size: int) -> bytes:
-    kept = _kept(thumb_path(picture)) if size <= THUMB else None
-    return _read(picture) if kept is None else kept
+def _shown(picture: Path, size: int, bounds: Bounds = USUAL) -> ImageFile.ImageFile:
+    """Open a file, or its kept thumbnail where that is enough, or all that is bearable."""
+    kept = _kept(thumb_path(picture))
+    if kept is not None and size <= THUMB:
+        return _open(kept)
+    try:
+        return _open(_read(picture, bounds), bounds)
+    except PictureTooLarge:  # a session with wider bounds has kept it
+        if kept is None:
+            raise
+        return _open(kept)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, bounds: Bounds) -> bytes:
     path = clips.poster_path(path) if clips.is_clip(path) else path
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PictureBroken(f"{path.name}: larger than {MAX_BYTES:,} bytes")
+        if path.stat().st_size > bounds.bytes:
+            raise PictureTooLarge(f"{path.name}: larger than {bounds.bytes:,} bytes")
         return path.read_bytes()
     except OSError as error:
         raise PictureBroken(f"{path.name}: {error.strerror or error}") from error
@@ -250,7 +272,7 @@ def _format(data: bytes) -> str:
     return kind
 
 
-def _open(data: bytes, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> ImageFile.ImageFile:
+def _open(data: bytes, bounds: Bounds = USUAL) -> ImageFile.ImageFile:
     """Read a picture's header, within bounds; nothing is decoded yet.
 
     The plugins are called directly, since `Image.open` has bounds of its own which it tells by warnings, and warnings
@@ -265,20 +287,20 @@ def _open(data: bytes, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS)
         "png": PngImageFile,
         "webp": WebPImageFile,
     }
-    if len(data) > max_bytes:
-        raise PictureBroken(f"{len(data):,} bytes are more than the {max_bytes:,} allowed")
+    if len(data) > bounds.bytes:
+        raise PictureTooLarge(f"{len(data):,} bytes are more than the {bounds.bytes:,} allowed")
     kind = _format(data)
     if kind == "webp":  # its plugin makes room for the whole canvas at once
-        _bound(_webp_size(data), max_pixels)
+        _bound(_webp_size(data), bounds.pixels)
     image = _guard(lambda: plugins[kind](io.BytesIO(_plain(data, kind))))
-    _bound(image.size, max_pixels)
+    _bound(image.size, bounds.pixels)
     return image
 
 
 def _bound(size: tuple[int, int], max_pixels: int) -> None:
     width, height = size
     if width * height > max_pixels:
-        raise PictureBroken(f"{width} × {height} pixels are more than the {max_pixels:,} allowed")
+        raise PictureTooLarge(f"{width} × {height} pixels are more than the {max_pixels:,} allowed")
 
 
 def _guard(step: Callable[[], _T]) -> _T:

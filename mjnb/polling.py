@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mjnb.gateways.base import Limits
 
-__all__ = ["Clock", "Throttle", "backoff"]
+__all__ = ["Clock", "Hint", "Throttle", "backoff"]
 
 SHARE = 0.9  # of what a gateway allows; the rest is for the user's other programs
 _MINUTE_S = 60.0
@@ -27,11 +27,14 @@ _GRAIN_S = 1e-3  # no wait is shorter, so that every clock moves on
 class Clock:
     """Gateway seconds. `scale` of them pass in one real second: 1 for a real gateway, more for a simulator.
 
-    Tests inject their own: anything with `now()`, `sleep()` and `epoch()`.
+    `patience` is how long one exchange may take in all, in real seconds, since the network keeps its own pace: a server that
+    sends a byte a second never seems silent.
+
+    Tests inject their own: anything with `now()`, `sleep()` and `epoch()`, a `scale` and a `patience`.
     """
 
-    def __init__(self, scale: float = 1.0) -> None:
-        self.scale = scale
+    def __init__(self, scale: float = 1.0, patience: float = 180.0) -> None:
+        self.scale, self.patience = scale, patience
 
     def now(self) -> float:
         """Return gateway seconds since some moment; never runs backward."""
@@ -56,6 +59,34 @@ def backoff(first: float = 1.0, factor: float = 2.0, longest: float = 30.0) -> I
     while True:
         yield min(wait, longest)
         wait = min(wait * factor, longest)
+
+
+class Hint:
+    """Word that something may have become of a task, for one who waits for it.
+
+    Args:
+        due: Whether such word is to be expected, so that asking without it may be rare.
+    """
+
+    def __init__(self, *, due: bool) -> None:
+        self.due = due
+        self._given = asyncio.Event()
+
+    def give(self) -> None:
+        """Wake whoever waits, or will; given twice it is still one hint."""
+        self._given.set()
+
+    async def wait(self, clock: Clock, seconds: float) -> bool:
+        """Wait for it so many gateway seconds at most; return whether it came, and take it."""
+        either = (asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self._given.wait()))
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in either:
+                one.cancel()
+        came = self._given.is_set()
+        self._given.clear()
+        return came
 
 
 class Throttle:

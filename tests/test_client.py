@@ -48,9 +48,9 @@ def talk(work: Callable[[Client], Awaitable[Any]], base_url: str, **options: Any
     return asyncio.run(main())
 
 
-def hear(work: Callable[[Client], Awaitable[Any]], answer: Answering) -> Any:
+def hear(work: Callable[[Client], Awaitable[Any]], answer: Answering, **options: Any) -> Any:
     """Do some work with a client whose every request is answered by a function, hosts of the wide world included."""
-    return talk(work, "https://api.apixo.ai", transport=httpx.MockTransport(answer))
+    return talk(work, "https://api.apixo.ai", transport=httpx.MockTransport(answer), **options)
 
 
 async def submit(client: Client) -> str:
@@ -183,7 +183,7 @@ def test_an_unclear_submission_is_made_once(simulator, kind):
         (httpx.Response(400, json={"code": 400, "message": "Insufficient credits", "data": None}), "InsufficientCredits"),
         (httpx.Response(400, json={"code": 400, "message": "Invalid request", "data": {"error": "x"}}), "RequestRefused"),
         (httpx.Response(401, json={"code": 401, "message": "no", "data": None}), "AuthenticationError"),
-        (httpx.Response(503, text="<html>busy</html>"), "GatewayUnavailable"),
+        (httpx.Response(503, json={"code": 503, "message": "busy", "data": None}), "GatewayUnavailable"),
     ],
 )  # fmt: skip
 def test_a_refusal_is_what_it_says(reply, error):

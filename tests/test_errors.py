@@ -138,7 +138,7 @@ def leaves(cls: type[Exception]) -> set[type[Exception]]:
 
 NEVER_SENT = {
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError,
-    httpx.LocalProtocolError,
+    httpx.LocalProtocolError, *leaves(httpx.ConnectError),
 }  # fmt: skip
 TRANSPORT = sorted(leaves(httpx.TransportError), key=lambda cls: cls.__name__)
 

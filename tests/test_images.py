@@ -104,14 +104,14 @@ def test_a_damaged_png_is_found():
 def test_bytes_are_bounded():
     """More bytes than allowed are refused, and the message gives both numbers."""
     with pytest.raises(PictureBroken, match=r"bytes are more than the 100 allowed"):
-        images.inspect(encoded(), max_bytes=100)
+        images.inspect(encoded(), images.Bounds(bytes=100))
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_pixels_are_bounded(form):
     """More pixels than allowed are refused, in each format."""
     with pytest.raises(PictureBroken, match="320 × 200 pixels are more than the 60,000 allowed"):
-        images.inspect(encoded(form), max_pixels=60_000)
+        images.inspect(encoded(form), images.Bounds(pixels=60_000))
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded():
@@ -129,7 +129,7 @@ def test_a_webp_bomb_is_refused_by_its_header(lossless):
     for options in ({}, {"exif": b"Exif\0\0"}):
         data = encoded("WEBP", size=(300, 120), lossless=lossless, **options)
         with pytest.raises(PictureBroken, match="300 × 120"):
-            images.inspect(data, max_pixels=300 * 120 - 1)
+            images.inspect(data, images.Bounds(pixels=300 * 120 - 1))
 
 
 def test_large_but_allowed_pictures_raise_no_warning():

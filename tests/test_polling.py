@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from mjnb.gateways.base import Limits
-from mjnb.polling import SHARE, Clock, Throttle, backoff
+from mjnb.client.waiting import Pace, late
+from mjnb.gateways.base import Limits, Rhythm
+from mjnb.polling import SHARE, Clock, Hint, Throttle, backoff
 
 
 class Fake:
@@ -244,3 +245,64 @@ def test_the_clock_runs_in_gateway_seconds():
         assert abs(clock.epoch() - time.time()) < 5
 
     run(work())
+
+
+# -- the pace of one task ------------------------------------------------------------------------------------------
+
+RHYTHM = Rhythm(first=20, every=3, typical=(30, 45), timeout=1200)
+
+
+def asked_at(hint: Hint | None, *given: float, age: float = 0.0, until: float = 400) -> list[float]:
+    """Return when a task that never ends is asked after, in seconds; the hint is given at some moments."""
+    moments: list[float] = []
+
+    async def main() -> None:
+        clock = Fake(start=0)
+
+        async def ask() -> None:
+            pace = Pace(clock, RHYTHM, age, hint)
+            while True:
+                await pace.pause(1e9)
+                moments.append(clock.now())
+                pace.answered()
+
+        asking = asyncio.ensure_future(ask())
+        for moment in given:
+            await clock.move(moment)
+            hint.give()
+        await clock.move(until)
+        asking.cancel()
+
+    run(main())
+    return moments
+
+
+def test_a_task_that_nobody_tells_of():
+    """It is asked after at the gateway's own rhythm, its age counted."""
+    assert asked_at(None, until=30) == [20, 23, 26, 29]
+    assert asked_at(None, age=18, until=6) == [2, 5]
+
+
+def test_a_task_that_should_be_told_of():
+    """It is asked after at twice its longest span, then once a minute; an older one sooner."""
+    assert asked_at(Hint(due=True)) == [90, 150, 210, 270, 330, 390]
+    assert asked_at(Hint(due=True), age=100, until=130) == [0, 60, 120]
+
+
+def test_a_task_that_is_told_of():
+    """It is asked after at once, thrice more at the ordinary rhythm, then seldom again; an undue hint only adds a question."""
+    assert asked_at(Hint(due=True), 40, until=120) == [40, 43, 46, 49, 109]
+    assert asked_at(Hint(due=False), 10, until=22) == [10, 13, 16, 19, 22]
+
+
+def test_a_task_that_is_told_of_all_the_time():
+    """Hints every second ask every three seconds, no faster than without any."""
+    moments = asked_at(Hint(due=True), *range(10, 40), until=40)
+    assert moments == [10, 13, 16, 19, 22, 25, 28, 31, 34, 37, 40]
+
+
+def test_late_leaves_time_to_ask_again():
+    """However long tasks take, the first question without a callback comes before three quarters of the patience are over."""
+    assert late(RHYTHM) == 90
+    assert late(Rhythm(first=10, every=5, typical=(60, 300), timeout=480)) == 360
+    assert late(Rhythm(first=200, every=10, typical=(20, 30), timeout=240)) == 200

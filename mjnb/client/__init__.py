@@ -1,8 +1,8 @@
 """One gateway over HTTP: submit, ask, watch, fetch. Knows no ledger and no pictures, only bytes.
 
 A submission is repeated by itself only when nothing can have arrived (no connection) or the gateway's documents say it
-refused (429, 503). Everything else that is not an answer is an `UnknownOutcome`, since a task may have been created
-and charged. Reading is repeated freely.
+refused (429, or 503 in its own words). Everything else that is not an answer is an `UnknownOutcome`, since a task may
+have been created and charged. Reading is repeated freely.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from mjnb.client.asking import Answer, Together
-from mjnb.client.files import Fetcher
+from mjnb.client.files import MAX_PICTURE, Fetcher
+from mjnb.client.names import looking_up
 from mjnb.client.streams import Tails
-from mjnb.client.wire import NEVER_ARRIVED, TooLong, http_client, kind, read_reply
+from mjnb.client.waiting import Pace
+from mjnb.client.wire import NEVER_ARRIVED, TooLong, http_client, kind, read_reply, without_key
 from mjnb.errors import (
     ConnectionFailed,
     GatewayError,
@@ -31,16 +33,17 @@ from mjnb.errors import (
 )
 from mjnb.gateways.base import Limits, Reply
 from mjnb.hosts import host_name, is_loopback
-from mjnb.polling import SHARE, Throttle, backoff
+from mjnb.polling import SHARE, Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from pydantic import SecretStr
 
     from mjnb.gateways.base import Call, Dialect, Envelope, Rhythm, Status
+    from mjnb.gateways.lost import Lost
     from mjnb.modes import Request
-    from mjnb.polling import Clock
+    from mjnb.polling import Clock, Hint
 
 __all__ = ["SOCKETS", "Answer", "Client", "Submitted", "Transport"]
 
@@ -53,8 +56,16 @@ _SUBMIT_SOCKETS = 8
 _READ_SOCKETS = 24
 _STREAM_SOCKETS = 16
 _FILE_SOCKETS = SOCKETS - _SUBMIT_SOCKETS - _READ_SOCKETS - _STREAM_SOCKETS
+_PAGES = 60  # of a list of tasks
+_FIRST_LINE = 4  # times the patience for a whole answer: the task may queue before a stream's first line
 _ODD_ANSWERS = 5  # in a row, before a task's status is given up on
+_MOST_URLS = 64
+_LONGEST_REASON = 2000
 _UNKNOWN_GRACE_S = 30.0  # a task may be a moment late in the gateway's own index
+
+
+async def _at_once(_: Mapping[str, Any]) -> None:
+    """Do nothing before sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class Client:
         clock: Gateway seconds.
         transport: For tests and Pyodide; None is the network.
         limits: Requests a minute and tasks at once; None takes what the gateway documents, nine tenths of the tasks.
+        max_picture: Bytes of one picture, at most.
     """
 
     def __init__(
@@ -88,6 +100,7 @@ class Client:
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
         limits: Limits | None = None,
+        max_picture: int = MAX_PICTURE,
     ) -> None:
         self.dialect, self.base_url, self.clock = dialect, base_url.rstrip("/"), clock
         self._key = api_key
@@ -107,8 +120,12 @@ class Client:
         )
         self._together = Together(self._ask_together, clock, dialect.batch)
         fetching = http_client(transport, trust, connections=_FILE_SOCKETS, keep=_FILE_SOCKETS)
-        self._fetcher = Fetcher(self.base_url, fetching, clock, at_once=_FILE_SOCKETS)
+        self._fetcher = Fetcher(
+            self.base_url, fetching, clock, at_once=_FILE_SOCKETS, most=max_picture,
+            names=looking_up(transport, trust),
+        )  # fmt: skip
         self.accepted_at = clock.now()
+        self.ahead_s: float | None = None  # how far the gateway's clock is ahead of ours, once it has told
 
     def __repr__(self) -> str:
         """Show where it speaks to, never the key."""
@@ -128,8 +145,14 @@ class Client:
         async with self._submits, self.throttle:
             yield
 
-    async def post(self, request: Request, envelope: Envelope) -> Submitted:
-        """Send one request once, inside a `turn`.
+    async def post(
+        self,
+        request: Request,
+        envelope: Envelope,
+        *,
+        before: Callable[[Mapping[str, Any]], Awaitable[object]] = _at_once,
+    ) -> Submitted:
+        """Send one request once, inside a `turn`; `before` is awaited with its JSON when nothing of it has left yet.
 
         Raises:
             InvalidRequest: Refused by the dialect; nothing was sent.
@@ -141,6 +164,7 @@ class Client:
             request, replace(envelope, streams=envelope.streams and self._tails.have_room)
         )
         sent = dict(call.body or {})
+        await before(sent)
         if call.streams:
             return await self._post_stream(call, sent)
         reply = await self._post(call)
@@ -151,7 +175,8 @@ class Client:
 
     async def _post_stream(self, call: Call, sent: dict[str, Any]) -> Submitted:
         with self._sending():
-            tail = await self._tails.begin(self._request(self._poster, call), self._key)
+            request = self._request(self._poster, call)
+            tail = await self._tails.begin(request, self._key, self.clock.patience * _FIRST_LINE)
         try:
             task_id = self._read(self.dialect.read_submit, tail.first)
         except BaseException:
@@ -161,10 +186,9 @@ class Client:
         return Submitted(task_id, sent, tail.first.json)
 
     async def go_on(self, request: Request, task_id: str, envelope: Envelope) -> None:
-        """Send the second half of a request whose task waits for it; raises like `post`."""
-        async with self.turn():
-            reply = await self._post(self.dialect.second_half(request, task_id, envelope))
-            self._read(self.dialect.read_submit, reply)
+        """Send the second half of a request whose task waits for it, inside a `turn`; raises like `post`."""
+        reply = await self._post(self.dialect.second_half(request, task_id, envelope))
+        self._read(self.dialect.read_submit, reply)
 
     async def upload(self, name: str, data: bytes, media_type: str) -> str:
         """Hand a picture over, and return its URL at the gateway; raises like `ask`, since it costs nothing."""
@@ -184,7 +208,7 @@ class Client:
             raise _unreached(self.base_url, error) from error
         except httpx.LocalProtocolError as error:
             raise ConnectionFailed(
-                f"The request could not be written ({error}). Nothing was sent."
+                f"The request could not be written ({without_key(str(error), self._key)}). Nothing was sent."
             ) from error
         except (httpx.RequestError, TooLong) as error:
             raise _unknown(
@@ -196,10 +220,11 @@ class Client:
         try:
             found = read(reply)
         except (MalformedReply, GatewayUnavailable) as error:
-            if reply.status == httpx.codes.SERVICE_UNAVAILABLE:
+            if isinstance(error, GatewayUnavailable) and error.busy:
                 raise
             raise _unknown(
-                f"{self.dialect.title} answered {reply.status} without saying whether it took the task"
+                f"{self.dialect.title} answered {reply.status} without saying whether it took the task",
+                reply.json,
             ) from error
         except UnknownTask as error:  # a 404 where a task was to be made: the path is not there
             hint = f"Is base_url the gateway's origin ({self.dialect.base_url}), without a path of its own?"
@@ -227,6 +252,26 @@ class Client:
             reply = await self._reply(self.dialect.status(task_id), f" about task {task_id}")
         return self._answer(reply)
 
+    async def search(self, lost: Lost) -> list[str]:
+        """Ask for the tasks that a submission without a clear answer has made, the oldest first; raises like `ask`.
+
+        Raises:
+            GatewayUnavailable: There are too many tasks to look through.
+        """
+        found: list[str] = []
+        for _ in range(_PAGES):
+            call = self.dialect.search(lost)
+            if call is None:
+                return []
+            async with self._reads, self.throttle:
+                reply = await self._reply(call, " about its tasks")
+            page = self.dialect.read_search(reply, lost)
+            found = [*page.ids, *found]  # pages go back in time
+            if not page.skip:
+                return list(dict.fromkeys(found))
+            lost = replace(lost, skip=page.skip)
+        raise GatewayUnavailable(f"{self.dialect.title} lists more than {lost.skip} tasks since then")
+
     async def _ask_together(self, task_ids: list[str]) -> dict[str, Answer | GatewayError]:
         """Ask after several tasks in one request."""
         async with self._reads, self.throttle:
@@ -253,24 +298,30 @@ class Client:
             self.throttle.slow_down(error.retry_after)
             raise
         self.throttle.speed_up()
-        return Answer(status, reply.json)
+        return Answer(_within_reason(status), reply.json)
 
     async def _reply(self, call: Call, about: str = "") -> Reply:
         """Make a request that costs nothing; raises `ConnectionFailed` or `MalformedReply`."""
         try:
-            return await self._send(self._reader, call)
+            reply = await self._send(self._reader, call)
         except httpx.RequestError as error:
             raise ConnectionFailed(f"{host_name(self.base_url)} did not answer ({kind(error)})") from error
         except TooLong as error:
             raise MalformedReply(f"{self.dialect.title}'s answer{about} is too long") from error
+        if reply.date is not None and self.clock.scale == 1:  # a simulator's time runs away from any date
+            self.ahead_s = reply.date - self.clock.epoch()
+        return reply
 
-    async def watch(self, task_id: str, rhythm: Rhythm, *, age: float = 0.0) -> AsyncIterator[Answer]:
+    async def watch(
+        self, task_id: str, rhythm: Rhythm, *, age: float = 0.0, hint: Hint | None = None
+    ) -> AsyncIterator[Answer]:
         """Yield every answer about a task until it has finished.
 
         Args:
             task_id: The gateway's id.
             rhythm: When to ask; `rhythm.timeout` gateway seconds of waiting are enough.
             age: How long ago it was submitted, in gateway seconds.
+            hint: Given when it is worth asking at once; where one is due, it is asked seldom without it.
 
         Raises:
             TaskTimeout: Still running; carries the id, so that it can be taken up again.
@@ -286,12 +337,12 @@ class Client:
                     yield await self._timed(task_id, answer)
                     return
                 yield answer
-        odd, wait, waits = 0, max(0.0, rhythm.first - age), backoff(rhythm.every)
+        odd, pace = 0, Pace(self.clock, rhythm, age, hint)
         while True:
             left = rhythm.timeout - (self.clock.now() - started)
             if left <= 0:
                 raise _timeout(task_id, rhythm.timeout)
-            await self.clock.sleep(min(wait, left))
+            await pace.pause(left)
             left = rhythm.timeout - (self.clock.now() - started)
             try:
                 async with asyncio.timeout(
@@ -304,9 +355,10 @@ class Client:
                 odd += 1
                 if self._gives_up(error, odd, self.clock.now() - started + age):
                     raise
-                wait = next(waits)
+                pace.failed()
                 continue
-            odd, wait, waits = 0, rhythm.every, backoff(rhythm.every)
+            odd = 0
+            pace.answered()
             yield answer
             if answer.status.state.is_finished:
                 return
@@ -334,7 +386,7 @@ class Client:
 
     async def _send(self, http: httpx.AsyncClient, call: Call) -> Reply:
         """Make one request with the key and read its bounded answer."""
-        return await read_reply(http, self._request(http, call), self._key)
+        return await read_reply(http, self._request(http, call), self._key, self.clock.patience)
 
     def _request(self, http: httpx.AsyncClient, call: Call) -> httpx.Request:
         body: dict[str, Any] = {"files": dict(call.files)} if call.files else {"json": call.body}
@@ -347,6 +399,18 @@ class Client:
         )
 
 
+def _within_reason(status: Status) -> Status:
+    """Cut off what no task has: hundreds of pictures, and reasons as long as books."""
+    if len(status.urls) <= _MOST_URLS and len(status.fail_msg) + len(status.fail_code) <= _LONGEST_REASON:
+        return status
+    code, message = _cut(status.fail_code, 100), _cut(status.fail_msg, _LONGEST_REASON)
+    return replace(status, urls=status.urls[:_MOST_URLS], fail_code=code, fail_msg=message)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _unreached(base_url: str, error: Exception) -> ConnectionFailed:
     return ConnectionFailed(
         f"{host_name(base_url)} could not be reached ({kind(error)}). Nothing arrived there and nothing was charged; "
@@ -354,10 +418,11 @@ def _unreached(base_url: str, error: Exception) -> ConnectionFailed:
     )
 
 
-def _unknown(what: str) -> UnknownOutcome:
+def _unknown(what: str, answered: Any = None) -> UnknownOutcome:
     return UnknownOutcome(
         f"Unknown outcome: {what}. A task may have been created and charged, so it is not sent again by itself; "
-        "the ledger keeps it as unknown. Look at the gateway's own task list before asking for it anew."
+        "the ledger keeps it as unknown. Look at the gateway's own task list before asking for it anew.",
+        answered=answered,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from mjnb.client.wire import TooLong, authorized, bounded, parsed, retry_after, without_key
+from mjnb.client.wire import TooLong, authorized, bounded, in_time, pieces, reply_of
 from mjnb.gateways.base import Reply
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Tail", "Tails"]
 
 _MAX_LINE = 2**20
+_MAX_STREAM = 2**24
 
 
 class Tails:
@@ -42,8 +43,8 @@ class Tails:
         """Close every connection."""
         await self._http.aclose()
 
-    async def begin(self, request: httpx.Request, key: SecretStr) -> Tail:
-        """Send a request, and wait for the first line of its answer.
+    async def begin(self, request: httpx.Request, key: SecretStr, patience: float) -> Tail:
+        """Send a request, and wait for the first line of its answer, at most so many real seconds.
 
         Raises:
             TooLong: The line is longer than any gateway documents.
@@ -53,14 +54,17 @@ class Tails:
             await self.drop(self._tails.pop(next(iter(self._tails))))
         self._open += 1
         try:
-            tail = Tail(await self._http.send(authorized(request, key), stream=True), key)
+            return await in_time(self._begin(request, key), patience)
         except BaseException:
             self._open -= 1
             raise
+
+    async def _begin(self, request: httpx.Request, key: SecretStr) -> Tail:
+        tail = Tail(await self._http.send(authorized(request, key), stream=True), key)
         try:
             await tail.start()
         except BaseException:
-            await self.drop(tail)
+            await tail.aclose()
             raise
         return tail
 
@@ -107,7 +111,7 @@ class Tail:
     async def start(self) -> None:
         """Read the first line."""
         if self._response.is_error:
-            self.first = self._reply((await bounded(self._response, _MAX_LINE)).decode("utf-8", "replace"))
+            self.first = self._reply(await bounded(self._response, _MAX_LINE))
             return
         async for line in self._lines:
             self.first = self._reply(line)
@@ -123,21 +127,23 @@ class Tail:
         """Close the connection."""
         await self._response.aclose()
 
-    def _reply(self, line: str) -> Reply:
-        text = without_key(line, self._key)
-        pause = retry_after(self._response.headers.get("retry-after"))
-        return Reply(self._response.status_code, parsed(text), text, pause)
+    def _reply(self, line: bytes) -> Reply:
+        return reply_of(self._response, line, self._key)
 
 
-async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+async def _lines(response: httpx.Response) -> AsyncIterator[bytes]:
     """Cut an answer into its lines that are not blank, within bounds."""
-    rest = b""
-    async for chunk in response.aiter_bytes():
-        *whole, rest = (rest + chunk).split(b"\n")
-        if len(rest) > _MAX_LINE:
-            raise TooLong("more than a line may hold came")
-        for line in whole:
-            if line.strip():
-                yield line.decode("utf-8", "replace")
-    if rest.strip():
-        yield rest.decode("utf-8", "replace")
+    rest, size = bytearray(), 0
+    async for piece in pieces(response):
+        size += len(piece)
+        head, *more = piece.split(b"\n")
+        rest += head
+        if more:
+            for line in filter(bytes.strip, (bytes(rest), *more[:-1])):
+                yield line.strip()
+                await asyncio.sleep(0)  # thousands of them may come at once
+            rest = bytearray(more[-1])
+        if len(rest) > _MAX_LINE or size > _MAX_STREAM:
+            raise TooLong("more than a stream may hold came")
+    if line := bytes(rest).strip():
+        yield line

@@ -15,7 +15,9 @@ from mjnb.fields import is_local
 from mjnb.gateways import acedata_replies as replies
 from mjnb.gateways import acedata_requests as requests
 from mjnb.gateways import reading
+from mjnb.gateways.acedata_search import found_in, is_answer, may_be, names_trace, question
 from mjnb.gateways.base import Call, Dialect, Limits, Rhythm, Status
+from mjnb.gateways.lost import Found
 from mjnb.gateways.versions import version_advice, weight_advice
 from mjnb.modes import RawRequest
 from mjnb.tasks import TaskState
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mjnb.gateways.base import Envelope, Reply
+    from mjnb.gateways.lost import Lost
     from mjnb.modes import Request
 
 __all__ = ["AceData"]
@@ -55,6 +58,7 @@ class AceData(Dialect):
     endpoints = (requests.IMAGINE, _TASKS, *requests.PATHS.values())
     key_names = ("ACEDATA_API_KEY", "ACEDATACLOUD_API_KEY", "ACEDATA_API_TOKEN")
     limits = Limits(per_minute=60, at_once=20)
+    lists_tasks = True
     needs_parent = True
     url_life_s = 86_400.0  # of URLs that do not tell; those that Discord signed do
     references = ("url",)
@@ -62,6 +66,7 @@ class AceData(Dialect):
     takes = MappingProxyType(requests.TAKES)
     batch = 100
     streams = frozenset(requests.MODES) - requests.AT_ONCE
+    callbacks = streams
     masks = "base64"  # as in the guides; the reference page speaks of a URL, which is sent as it is
     mask_paint = "white"
 
@@ -118,6 +123,10 @@ class AceData(Dialect):
         body = {"action": "retrieve_batch", "ids": list(task_ids), "limit": len(task_ids)}
         return Call("POST", _TASKS, body=body)
 
+    def search(self, lost: Lost) -> Call | None:
+        """Spell `POST /midjourney/tasks` for one trace or the latest tasks; answers in words make no tasks to look for."""
+        return Call("POST", _TASKS, body=question(lost)) if "action" in lost.sent else None
+
     # -- replies -------------------------------------------------------------------------------------------------
 
     def read_submit(self, reply: Reply) -> str:
@@ -135,6 +144,23 @@ class AceData(Dialect):
     def read_status(self, reply: Reply) -> Status:
         """Read a task's record, a line of a stream, or a finished answer; see `acedata_replies`."""
         return replies.read_status(reply)
+
+    def read_search(self, reply: Reply, lost: Lost) -> Found:
+        """Return the tasks that the request made; an answer that is no list says nothing about that, and is raised."""
+        is_unknown = reply.status == 404 or reply.json == {}  # noqa: PLR2004  (what a trace that made no task is answered)
+        if names_trace(lost) and is_unknown:
+            return Found()
+        if reply.status != 200 or not is_answer(reply.json, lost):  # noqa: PLR2004
+            raise replies.refused(reply, "", several=True)
+        return found_in(reply.json, lost)
+
+    def can_be(self, status: Status, raw: Any, lost: Lost) -> bool:
+        """Compare the request that a task's record holds with what was sent."""
+        return lost.is_timely(status.created) and may_be(raw, lost)
+
+    def read_callback(self, body: Any) -> str:
+        """Return `task_id`, which stands beside an answer and an error alike."""
+        return reading.identifier(reading.mapping(body).get("task_id"))
 
     def read_statuses(self, reply: Reply) -> Mapping[str, Any]:
         """Cut `items` into records by their tasks' ids; a task that it does not know is not among them."""

@@ -80,7 +80,7 @@ def _state(body: Mapping[str, Any], result: Mapping[str, Any]) -> TaskState:
     """Decide; outside a record, a timeout only says that nobody waits any longer, while the task may go on."""
     error = _error(result) or _error(body)
     if error or result.get("success") is False:
-        waiting = error.get("code") == "timeout" and not _is_record(body)
+        waiting = _word(error.get("code")) == "timeout" and not _is_record(body)
         return TaskState.PROCESSING if waiting else TaskState.FAILED
     if reading.epoch(body.get("finished_at")) is not None or _is_done(result):
         return TaskState.SUCCESS
@@ -186,6 +186,7 @@ def is_refused(reply: Reply) -> bool:
 def refused(reply: Reply, outcome: str, *, several: bool = False) -> errors.GatewayError:
     """Read a refusal: the code decides, then the HTTP status; anything else may hide a task.
 
+    No 503 is `busy`, since no page has one: what says it, in AceData's shape or not, may have lost the answer to what was taken.
     A 404 to a question after `several` tasks cannot mean that all of them are unknown, so asking goes on.
     """
     error = _error(reading.mapping(reply.json))
@@ -194,11 +195,14 @@ def refused(reply: Reply, outcome: str, *, several: bool = False) -> errors.Gate
         kind = errors.GatewayUnavailable
     if kind is None and not 400 <= reply.status < 600:  # noqa: PLR2004
         return reading.malformed(TITLE, reply, "neither a task nor a refusal")
-    unsure = kind is errors.GatewayUnavailable  # api_error and timeout do not say what became of the task
     code, message = reading.text(error.get("code")), reading.text(error.get("message"))
-    said = "" if unsure else " ".join(filter(None, (outcome, _WHERE.get(_code(reply), ""))))
+    said = " ".join(filter(None, (outcome, _WHERE.get(_code(reply), ""))))
     return refusal(TITLE, reply.status, message, reply.retry_after, code=code, kind=kind, outcome=said)
 
 
 def _code(reply: Reply) -> str:
-    return reading.text(_error(reading.mapping(reply.json)).get("code")).strip().lower()
+    return _word(_error(reading.mapping(reply.json)).get("code"))
+
+
+def _word(value: Any) -> str:
+    return reading.text(value).strip().lower()

@@ -21,7 +21,9 @@ from mjnb.gateways.reading import (
     mapping,
     micro,
     percent,
+    says_only,
     seconds,
+    speaks_of_waiting,
     text,
     texts,
     whole,
@@ -67,6 +69,11 @@ _TYPES: dict[str, tuple[type[errors.GatewayError] | None, int]] = {
     "server_error": (errors.GatewayUnavailable, 500),
     "bad_gateway": (errors.GatewayUnavailable, 502),
 }
+_BUSY = frozenset({("503", ""), ("503", "server_error")})
+"""Code and type of a 503 that says no more than that: the types of a 500 or 502, and new ones, leave the task's fate open.
+
+`server_error` is said of any 5xx, and a message alone by anybody on the way, so the code must say which.
+"""
 _REFUSALS = range(400, 600)
 _IN_BETWEEN = frozenset({408, 409, 425})  # a proxy says these as well
 _TEXTUAL = {"DESCRIBE", "SHORTEN", ""}  # the wrapped shape does not name its action
@@ -157,7 +164,7 @@ def _urls(task: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
     if clips:
         return clips, next(filter(None, (grid, *pictures)), "")
     if not pictures and grid:  # the sheet alone: an enlargement is one picture, all else are four
-        is_one = text(task.get("action")).upper() == "UPSCALE"
+        is_one = text(task.get("action")).strip().upper() == "UPSCALE"
         pictures = (grid,) if is_one else tuple(f"{grid}#quarter={i}" for i in range(4))
     return pictures, ""
 
@@ -182,7 +189,7 @@ def _first(value: Any) -> str:
 
 def _texts(task: Mapping[str, Any]) -> tuple[str, ...]:
     """Read what describe found: in `description`, else in `prompt`, each of the numbered lines a text of its own."""
-    if text(task.get("action")).upper() not in _TEXTUAL:
+    if text(task.get("action")).strip().upper() not in _TEXTUAL:
         return ()
     result = mapping(task.get("result"))
     places = (task.get("description"), result.get("description"), task.get("prompt"), result.get("prompt"))
@@ -242,7 +249,22 @@ def _refusal(reply: Reply, outcome: str, missing: str) -> errors.GatewayError:
     told = (error.get("message"), error.get("description"), body.get("error"), body.get("message"))
     message = next((text(one) for one in told if isinstance(one, str) and one.strip()), "")
     code = text(error.get("type") if isinstance(error.get("type"), str) else error.get("code"))
-    return refusal(_TITLE, status, message, reply.retry_after, code=code, kind=kind, outcome=outcome)
+    busy = _is_busy(reply)
+    return refusal(
+        _TITLE, status, message, reply.retry_after, code=code, kind=kind, outcome=outcome, busy=busy
+    )
+
+
+def _is_busy(reply: Reply) -> bool:
+    """Tell a 503 in APIMart's own shape that leaves nothing open: no word beside it, and nobody behind it named.
+
+    No page has a 503, but the gateway's own client takes an error in this shape for a refusal, and sends it again.
+    """
+    error = mapping(at(reply.json, "error"))
+    said = tuple(text(error.get(name)).strip().lower() for name in ("code", "type"))
+    is_own = reply.status == 503 and said in _BUSY and isinstance(error.get("message"), str)  # noqa: PLR2004
+    is_bare = says_only(reply.json, "error") and says_only(error, "code", "type", "message")
+    return is_own and is_bare and not speaks_of_waiting(error["message"])
 
 
 def _kind(reply: Reply, error: Mapping[str, Any]) -> tuple[type[errors.GatewayError] | None, int]:

@@ -61,6 +61,7 @@ class Apixo(Dialect):
         }
     )
     on_request: ClassVar[tuple[str, ...]] = ("outpaint", "retexture", "remove-background", "reroll")
+    callbacks = frozenset({*_MODES, *on_request})
 
     def __init__(self, generation: Generation = CURRENT) -> None:
         self.generation = generation
@@ -200,10 +201,14 @@ class Apixo(Dialect):
             fail_msg=reading.text(data.get("failMsg")),
         )
 
+    def read_callback(self, body: Any) -> str:
+        """Return `data.taskId`, which stands in the callback of a success and a failure alike."""
+        return reading.identifier(reading.at(body, "data", "taskId"))
+
     def _urls(self, data: Mapping[str, Any], reply: Reply) -> tuple[str, ...]:
         """Read `resultJson`, which is a string that holds JSON."""
         urls = reading.at(reading.parsed(data.get("resultJson")), "resultUrls")
-        found = reading.texts(urls) if isinstance(urls, list) else ()
+        found = tuple(url.strip() for url in reading.texts(urls)) if isinstance(urls, list) else ()
         if not any(found):  # a gap keeps its place, since follow-ups count by it; nothing but gaps is none
             raise reading.malformed(
                 self.title, reply, "the task succeeded but resultJson holds no resultUrls"
@@ -218,7 +223,8 @@ class Apixo(Dialect):
         if not 400 <= code < 600:  # noqa: PLR2004
             return reading.malformed(self.title, reply, "neither a task id nor a state")
         parts = (reading.text(body.get("message")), reading.text(_data(reply).get("error")))
-        return refusal(self.title, code, ": ".join(filter(None, parts)), reply.retry_after, outcome=outcome)
+        said = ": ".join(filter(None, parts))
+        return refusal(self.title, code, said, reply.retry_after, outcome=outcome, busy=_is_busy(reply))
 
     # -- time and money ------------------------------------------------------------------------------------------
 
@@ -266,6 +272,7 @@ _STATES = {
     "failed": TaskState.FAILED,
 }
 _CODES = range(200, 600)  # what an envelope's own code may be
+_BUSY = 503
 
 
 def _nearest(name: str, value: str, words: tuple[str, ...]) -> str:
@@ -283,6 +290,17 @@ def _pictures(given: Mapping[str, Any]) -> list[Any]:
     """Return the reference pictures of a request; a raw one may hold anything in their place."""
     pictures = given.get("image_urls")
     return list(pictures) if isinstance(pictures, list | tuple) else []
+
+
+def _is_busy(reply: Reply) -> bool:
+    """Tell the documented 503, which rejects a submission at once: the bare envelope says so too, and names nobody behind it.
+
+    Of a 503 without the envelope nobody knows whether it is APIXO's; with anything beside it, it may be about a task.
+    """
+    body = reading.mapping(reply.json)
+    code, message = body.get("code"), body.get("message")
+    is_own = type(code) is int and reply.status == code == _BUSY and isinstance(message, str)
+    return is_own and reading.says_only(body, "code", "message") and not reading.speaks_of_waiting(message)
 
 
 def _data(reply: Reply) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mjnb import errors
 from mjnb.gateways import reading
+from mjnb.gateways.lost import Found, Lost
 from mjnb.modes import RawRequest, marks_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from mjnb.modes import Request
     from mjnb.tasks import TaskState
 
-__all__ = ["Call", "Dialect", "Envelope", "Limits", "Reply", "Rhythm", "Status", "failure", "refusal"]
+__all__ = [
+    "Call", "Dialect", "Envelope", "Limits", "Reply", "Rhythm", "Status", "failure", "refusal",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer: `json` is None where the body is no JSON; `retry_after` in seconds."""
+    """One HTTP answer: `json` is None where the body is no JSON; `retry_after` in seconds, `date` in epoch seconds of its server."""
 
     status: int
     json: Any
     text: str = ""
     retry_after: float | None = None
+    date: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +142,13 @@ class Dialect(ABC):
     needs_parent: ClassVar[bool] = (
         False  # whether a follow-up cannot be spelled without what its parent said
     )
+    lists_tasks: ClassVar[bool] = False  # whether `search` finds the tasks of lost submissions
     batch: ClassVar[int] = 1  # how many tasks one status request may ask after
     price_names: ClassVar[
         tuple[str, ...]
     ] = ()  # names of its own that prices may have, such as billing keys
     streams: ClassVar[frozenset[str]] = frozenset()  # modes that can tell their progress as a stream
+    callbacks: ClassVar[frozenset[str]] = frozenset()  # modes whose end is told to a `callback_url`
     masks: ClassVar[str] = "areas"  # how a mask travels: "areas" (as it is), "base64" or "url" (as a PNG)
     # what in a mask's picture is painted anew
     mask_paint: ClassVar[Literal["white", "black", "transparent"]] = "white"
@@ -248,6 +254,21 @@ class Dialect(ABC):
         """Spell the second half of a request whose task `waits` for it; its answer is read by `read_submit`."""
         raise NotImplementedError(f"{self.title} has no requests of two halves")
 
+    def search(self, lost: Lost) -> Call | None:
+        """Spell the question for the tasks that a lost submission may have made; None where the gateway has no list of them."""
+        del lost
+        return None
+
+    def read_search(self, reply: Reply, lost: Lost) -> Found:
+        """Return the tasks that the very same request has made since, or raise what else the answer means."""
+        del reply, lost
+        return Found()
+
+    def can_be(self, status: Status, raw: Any, lost: Lost) -> bool:
+        """Whether a task that somebody claims for a lost submission can be its own, as far as the task's record tells."""
+        del raw
+        return lost.is_timely(status.created)
+
     def read_at_once(self, reply: Reply) -> Status | None:
         """Return the finished answer of a submission that makes no task to wait for, None if it made one."""
         del reply
@@ -261,6 +282,11 @@ class Dialect(ABC):
     def read_statuses(self, reply: Reply) -> Mapping[str, Any]:
         """Cut the answer to `status_of` into one JSON object a task, each of which `read_status` reads."""
         raise NotImplementedError(f"{self.title} tells of one task at a time")
+
+    def read_callback(self, body: Any) -> str:
+        """Return the id of the task that a callback speaks of, "" if it names none; whatever it is, it raises nothing."""
+        del body
+        return ""
 
     def upload(self, name: str, data: bytes, media_type: str) -> Call:
         """Spell the handing over of a picture, where `references` has "upload"."""
@@ -322,12 +348,15 @@ def refusal(
     code: str = "",
     kind: type[errors.GatewayError] | None = None,
     outcome: str = "No task was created.",
+    busy: bool = False,
 ) -> errors.GatewayError:
     """Build the one error that a refusal means, by HTTP status and by the words every gateway uses for no money.
 
     `kind` is the class that the gateway's own `code` means, where it decides; `outcome` says what became of the task; it is ""
     where one was only asked after. A proxy's words about time and conflicts (408, 409, 425) refuse nothing: the request may have
-    arrived, so unless the gateway's code says otherwise they are `GatewayUnavailable`, and claim no outcome.
+    arrived, so unless the gateway's code says otherwise they are `GatewayUnavailable`. Only one that is `busy` claims an outcome,
+    and only then may a submission be sent again: a 503 in the gateway's own words, with nothing that leaves the task's fate open.
+    A page, no body and foreign JSON are not its words: proxies say 503 also when the answer to what had arrived was lost.
 
     >>> type(refusal("APIXO", 400, "Insufficient credits")).__name__
     'InsufficientCredits'
@@ -335,12 +364,15 @@ def refusal(
     kind = kind or _BY_STATUS.get(status) or _other(status)
     if kind is errors.RequestRefused and "insufficient" in message.lower():
         kind = errors.InsufficientCredits
-    if kind is errors.GatewayUnavailable and status in _IN_BETWEEN:
+    if kind is errors.GatewayUnavailable and not busy:
         outcome = ""
     advice = next((text for cls, text in _NEXT.items() if issubclass(kind, cls)), "")
-    reason = (message or "no reason given").rstrip(".")
+    reason = errors.legible(message or "no reason given").rstrip(".")
     text = " ".join(filter(None, (f"{gateway} refused ({status}): {reason}.", outcome, advice)))
-    return kind(text, status=status, code=code, retry_after=retry_after)
+    error = kind(text, status=status, code=code, retry_after=retry_after)
+    if isinstance(error, errors.GatewayUnavailable):
+        error.busy = busy
+    return error
 
 
 _IN_BETWEEN = frozenset({408, 409, 425})

@@ -7,25 +7,34 @@ of a list, half a character) is read where its meaning is plain, and left out wh
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from mjnb.errors import MalformedReply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mjnb.gateways.base import Reply
 
 __all__ = [
-    "at", "duration", "epoch", "identifier", "items", "malformed", "mapping", "micro", "number", "parsed", "percent", "seconds",
-    "text", "texts", "whole",
+    "at", "duration", "epoch", "identifier", "items", "malformed", "mapping", "micro", "number", "parsed", "percent",
+    "says_only", "seconds", "speaks_of_waiting", "text", "texts", "whole",
 ]  # fmt: skip
 
 _YEAR_3000_S = 32_503_680_000.0  # a later moment is no answer, and would not fit into a calendar
 _MILLISECONDS = 1e11  # as seconds the year 5138, as milliseconds 1973
 _TOO_MUCH = 1e15
 _TOO_DEAR_USD = 1e6  # no task costs a million dollars: what says so is not a price
+_LONGEST_NUMBER = 400  # characters
+_LONGEST_ID = 500
+_FLOORS = 100
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_WAITING = re.compile(
+    "tim(?:e[sd]?|ing)[ _-]?out|too long|deadline|respon[ds]|upstream|gateway|backend|origin|proxy|connect|reset|超时|上游|网关",
+    re.IGNORECASE,
+)
 _DIGITS = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII)
 
 
@@ -43,14 +52,15 @@ def text(value: Any) -> str:
 
 
 def identifier(value: Any) -> str:
-    """Read an id: a text that is not blank or a whole number, "" for anything else.
+    """Read an id: a text that is not blank or a whole number, "" for anything else, such as what is too long to be asked after.
 
     >>> identifier("task_1"), identifier(777), identifier(True), identifier(" ")
     ('task_1', '777', '', '')
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return text(value).strip()
+    found = text(value).strip()
+    return found if len(found) <= _LONGEST_ID else ""
 
 
 def number(value: Any) -> float | None:
@@ -169,18 +179,59 @@ def at(value: Any, *way: str | int) -> Any:
     return value
 
 
+def says_only(value: Any, *names: str) -> bool:
+    """Tell whether this is an object that says something under these names alone: any other is absent, null or empty.
+
+    >>> says_only({"code": 503, "data": None}, "code"), says_only({"code": 503, "id": "t"}, "code"), says_only(None)
+    (True, False, False)
+    """
+    return isinstance(value, dict) and all(name in names or said in _EMPTY for name, said in value.items())
+
+
+def speaks_of_waiting(value: Any) -> bool:
+    """Tell whether a message names somebody behind who was asked, or a wait for him: then the request may have been taken there.
+
+    >>> speaks_of_waiting("Upstream request timeout"), speaks_of_waiting("timed out"), speaks_of_waiting("Service Unavailable")
+    (True, True, False)
+    """
+    return bool(_WAITING.search(text(value)))
+
+
 def parsed(value: Any) -> Any:
     """Read JSON that is written in a string; what is JSON already stays, what is none becomes None.
 
-    >>> parsed('{"a": 1}'), parsed({"a": 1}), parsed("no JSON")
-    ({'a': 1}, {'a': 1}, None)
+    So does what no gateway means: more than a hundred floors of brackets, which would exhaust whoever writes it again, and in it
+    NaN, the infinite, and numbers of hundreds of digits, which no other JSON reader takes.
+
+    >>> parsed('{"a": 1}'), parsed({"a": 1}), parsed("no JSON"), parsed('[NaN, 1e999]')
+    ({'a': 1}, {'a': 1}, None, [None, None])
     """
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        found = json.loads(value, parse_float=_float, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
+    return None if _is_deep(found) else found
+
+
+def _float(text: str) -> float | None:
+    found = float(text) if len(text) <= _LONGEST_NUMBER else math.inf  # millions of digits take a second
+    return found if math.isfinite(found) else None
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether JSON has more than a hundred floors."""
+    floor = [value]
+    for _ in range(_FLOORS):
+        floor = [inner for one in floor if isinstance(one, dict | list) for inner in _inside(one)]
+        if not floor:
+            return False
+    return True
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def malformed(title: str, reply: Reply, what: str) -> MalformedReply:

@@ -9,7 +9,9 @@ since every variant costs money.
 from __future__ import annotations
 
 import itertools
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +64,16 @@ class Template:
 def expand(prompt: str) -> list[str]:
     """Write out every variant of a prompt, in Midjourney's order.
 
+    Raises:
+        InvalidRequest: Braces do not match, or there are more than a hundred thousand variants.
+
     >>> expand("a {red, green} bird in the {jungle, desert}")[1]
     'a red bird in the desert'
     """
     template = parse_template(prompt)
     names = [group.name for group in template.groups]
+    if math.prod(len(group.options) for group in template.groups) > _MOST:
+        raise _too_many(prompt)
     choices = itertools.product(*(group.options for group in template.groups))
     return [template.fill(dict(zip(names, choice, strict=True))) for choice in choices]
 
@@ -121,18 +128,27 @@ def parse_template(prompt: str) -> Template:
     """
     reader = _Reader(prompt)
     parts: list[str | Group] = []
+    names: Counter[str] = Counter()
     while not reader.at_end:
         parts.append(reader.literal("{"))
         if not reader.at_end:
-            parts.append(reader.group(number=sum(isinstance(part, Group) for part in parts) + 1))
-    names = [part.name for part in parts if isinstance(part, Group)]
-    if twice := {name for name in names if names.count(name) > 1}:
+            group = reader.group(number=names.total() + 1)
+            names[group.name] += 1
+            parts.append(group)
+    if twice := {name for name, times in names.items() if times > 1}:
         raise InvalidRequest(
             "prompt", prompt, f"each group needs a name of its own; {min(twice)!r} is used twice"
         )
     return Template(tuple(part for part in parts if part != ""))
 
 
+def _too_many(prompt: str) -> InvalidRequest:
+    """Build the error for a prompt of more variants than anybody can have meant."""
+    return InvalidRequest("prompt", prompt, f"one that stands for at most {_MOST:,} prompts")
+
+
+_MOST = 100_000
+_FLOORS = 20
 _GROUP_NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*:\s+")
 
 
@@ -140,7 +156,7 @@ class _Reader:
     """Reads a prompt from left to right; `at` is the next character."""
 
     def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+        self.text, self.at, self._floor = text, 0, 0
 
     @property
     def at_end(self) -> bool:
@@ -174,12 +190,18 @@ class _Reader:
     def _options(self) -> list[str]:
         """Read the options up to the closing brace, each expanded."""
         options: list[str] = []
+        self._floor += 1
+        if self._floor > _FLOORS:
+            raise InvalidRequest("prompt", self.text, f"groups within groups, at most {_FLOORS} deep")
         while True:
             options += [re.sub(r" {2,}", " ", option).strip() for option in self._option()]
             if self.at_end:
                 raise self._unbalanced("{")
+            if len(options) > _MOST:
+                raise _too_many(self.text)
             self.at += 1
             if self.text[self.at - 1] == "}":
+                self._floor -= 1
                 return options
 
     def _option(self) -> list[str]:
@@ -192,6 +214,8 @@ class _Reader:
                 return heads
             self.at += 1
             inner = self._options()
+            if len(heads) * len(inner) > _MOST:
+                raise _too_many(self.text)
             heads = [head + option for head in heads for option in inner]
 
     def _unbalanced(self, brace: str) -> InvalidRequest:

@@ -36,6 +36,7 @@ _BY_STATUS = {
     **dict.fromkeys((500, 502, 503, 504), errors.GatewayUnavailable),
 }
 _REFUSED = 400
+_UNAVAILABLE = 503
 _YEAR_3000_S = 32_503_680_000
 
 
@@ -99,6 +100,15 @@ class ReplyPromises(Documents):
         for name, reply in self.answers(*self.uploads).items() if self.has("read_upload") else ():
             assert self.dialect.read_upload(reply).startswith("http"), name
 
+    def test_documented_callbacks_name_their_task(self) -> None:
+        """Where the end of a task is told to an address, every documented callback names the task."""
+        told = {
+            name: told["callback"]["json"] for name, told in self.documents().items() if "callback" in told
+        }
+        assert bool(self.dialect.callbacks) == self.has("read_callback")
+        for name, body in told.items() if self.dialect.callbacks else ():
+            assert self.dialect.read_callback(body), name
+
     def test_a_task_that_waits_has_a_second_half(self) -> None:
         """Whoever reads that a task waits can also spell what it waits for."""
         waits = any(status.waits for status in self.told())
@@ -118,6 +128,21 @@ class ReplyPromises(Documents):
             assert error.status == status
             assert error.retry_after == 7  # noqa: PLR2004  (as given)
             assert self.dialect.title in str(error)
+
+    def test_a_503_of_somebody_else_leaves_it_open(self) -> None:
+        """Beside a 503 neither a proxy's words nor a documented code for trouble say that there is no task."""
+        told = [reply for reply in self.answers(*self.submissions).values() if reply.status >= _REFUSED]
+        troubled = [reply.json for reply in told if self._is_trouble(reply)]
+        for body in [None, {}, [], "<html>", {"data": None}, {"message": "Service Unavailable"}, *troubled]:
+            error = _error_of(self.dialect.read_submit, reply_of(body, _UNAVAILABLE))
+            assert isinstance(error, errors.GatewayUnavailable | errors.MalformedReply), body
+            assert not getattr(error, "busy", False), body
+            assert "No task" not in str(error), body
+
+    def _is_trouble(self, reply: Reply) -> bool:
+        """Tell a documented error that is neither a 503 nor a refusal."""
+        error = _error_of(self.dialect.read_submit, reply)
+        return isinstance(error, errors.GatewayUnavailable) and reply.status != _UNAVAILABLE
 
     def test_only_a_refused_submission_says_that_there_is_no_task(self) -> None:
         """A gateway that does not answer a question has not undone the task."""
@@ -176,6 +201,14 @@ class ReplyPromises(Documents):
         if self.has("read_upload"):
             url = _read(self.dialect.read_upload, reply_of(self._spoiled(data, *self.uploads), status))
             assert url is None or (isinstance(url, str) and url.encode())
+
+    @_FUZZ
+    @given(st.data())
+    def test_spoiled_callbacks(self, data: st.DataObject) -> None:
+        """Whatever is posted as a callback, a task's id comes out or nothing, and never an error."""
+        task_id = self.dialect.read_callback(self._spoiled(data, "*"))
+        assert isinstance(task_id, str)
+        assert task_id.encode() is not None
 
     def _spoiled(self, data: st.DataObject, *patterns: str) -> Any:
         documented = [reply.json for reply in self.answers(*patterns).values()]

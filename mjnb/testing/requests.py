@@ -185,6 +185,15 @@ class RequestPromises(Documents):
             assert call.streams == (request.mode in self.dialect.streams), request
             assert not self.dialect.submit(request, Envelope()).streams, request
 
+    def test_callbacks_where_it_says_so(self) -> None:
+        """An address to call back travels in the modes that can, whole, and in no other."""
+        address = "https://me.example/5f3c"
+        for request in self._tried():
+            if "task_id" in request.given():
+                continue
+            call = self.dialect.submit(request, Envelope(callback_url=address))
+            assert (address in json.dumps(call.body)) == (request.mode in self.dialect.callbacks), request
+
     # -- follow-ups --------------------------------------------------------------------------------------------------
 
     def test_a_follow_up_without_its_parent(self) -> None:
