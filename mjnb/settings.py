@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import math
 import numbers
-import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from mjnb.errors import SetupError
 from mjnb.gateways import NAMES, dialect, loaded, meant
 from mjnb.hosts import host_name, is_loopback
+from mjnb.keys import Known, asked, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,10 +71,12 @@ def find_place(
 ) -> Place:
     """Decide where to speak to.
 
-    `"simulator"` plays APIXO, `"simulator:acedata"` another one. `"auto"` takes `MJNB_GATEWAY`, else the first gateway whose
-    key is in the environment or in the working directory's `.env` (ours first, then other packages'), else the simulator;
-    for a key that is given by hand somebody must name the gateway. Only what was asked for as the simulator is one; a gateway that is named costs money,
-    wherever its address points.
+    `"simulator"` plays APIXO, `"simulator:acedata"` another one. `"auto"` takes `MJNB_GATEWAY`, else the first gateway that has a
+    key (ours first, then other packages'), else the simulator; for a key that is given by hand somebody must name the gateway.
+    Only what was asked for as the simulator is one; a gateway that is named costs money, wherever its address points.
+
+    A key is looked for in the environment, the working directory's `.env`, and Colab's secrets; where a gateway was named and
+    has none, a notebook asks for it, unseen.
 
     Raises:
         SetupError: There is no such gateway, no key for it, a key for none, or a clock that cannot be.
@@ -84,10 +84,10 @@ def find_place(
     >>> find_place("simulator", environ={}).simulated
     True
     """
-    api_key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+    api_key = hidden(api_key)  # from here on no variable shows it
     if not isinstance(gateway, str):
         raise SetupError(f'gateway={gateway!r}: a name, such as {NAMES[0]!r}, "simulator" or "auto".')
-    known = {**_dotenv(), **(os.environ if environ is None else environ)}
+    known = Known(environ)
     name = _choose(gateway, known, api_key) if gateway == "auto" else gateway
     head, _, played = name.partition(":")
     simulated = (
@@ -100,23 +100,15 @@ def find_place(
             f"base_url at {host_name(base_url or '')}: a simulator runs on this machine (127.0.0.1)."
         )
     scale = _scale(time_scale, simulated or is_near, default=SIMULATOR_SCALE if simulated else 1.0)
-    key = _key(spoken, api_key, known, simulated)
-    return Place(spoken, _origin(base_url, spoken, simulated, is_near), key, simulated, scale)
+    origin = _origin(base_url, spoken, simulated, is_near)
+    if api_key is None:  # a simulator is never handed a real one
+        api_key = _NO_KEY if simulated else _found(spoken, known, ask=gateway != "auto")
+    _check_key(spoken, api_key)
+    return Place(spoken, origin, api_key, simulated, scale)
 
 
-def _dotenv() -> dict[str, str | None]:
-    """Read the working directory's `.env`; none is fine, one that cannot be read is said."""
-    path = Path.cwd() / ".env"
-    try:
-        return dict(dotenv_values(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(
-            f"{path} cannot be read ({type(error).__name__}); mend it or move it away."
-        ) from None
-
-
-def _choose(gateway: str, known: Mapping[str, str | None], api_key: SecretStr | None) -> str:
-    if chosen := (known.get("MJNB_GATEWAY") or "").strip():
+def _choose(gateway: str, known: Known, api_key: SecretStr | None) -> str:
+    if chosen := known.setting("MJNB_GATEWAY").strip():
         if chosen == gateway:
             raise SetupError('MJNB_GATEWAY="auto" says nothing; name a gateway, or leave it unset.')
         return chosen
@@ -124,7 +116,10 @@ def _choose(gateway: str, known: Mapping[str, str | None], api_key: SecretStr | 
         raise SetupError(
             f"A key was given, but not for whom: name the gateway, gateway={NAMES[0]!r} or another of {', '.join(NAMES[1:])}."
         )
-    return next((name for name, one in loaded().items() if _found(one, known)), "simulator")
+    named = {name: one.key_names for name, one in loaded().items()}
+    here = (name for name, keys in named.items() if known.here(keys) is not None)
+    elsewhere = (name for name, keys in named.items() if known.key(keys) is not None)
+    return next(here, None) or next(elsewhere, "simulator")
 
 
 def _played(name: str) -> Dialect:
@@ -137,30 +132,24 @@ def _played(name: str) -> Dialect:
     return dialect(name)
 
 
-def _found(of: Dialect, known: Mapping[str, str | None]) -> str | None:
-    return next((value for name in of.key_names if (value := known.get(name))), None)
+def _found(of: Dialect, known: Known, *, ask: bool) -> SecretStr:
+    """Find a gateway's key, where it was named by asking for it if need be; an empty one if there is none."""
+    found = known.key(of.key_names)
+    if found is None and ask:
+        found = asked(of.title)
+    return found or SecretStr("")
 
 
-def _key(
-    of: Dialect, given: SecretStr | None, known: Mapping[str, str | None], simulated: bool
-) -> SecretStr:
-    """Find the key; a simulator is never handed a real one from the environment."""
-    if given is not None:
-        key = given
-    elif simulated:
-        return _NO_KEY
-    else:
-        key = SecretStr(_found(of, known) or "")
+def _check_key(of: Dialect, key: SecretStr) -> None:
     if not key.get_secret_value().strip():
         raise SetupError(
-            f"No key for {of.title}: give api_key=, or set {of.key_names[0]} in the environment or in .env. "
+            f"No key for {of.title}: give api_key=, or set {of.key_names[0]} in the environment, in .env or in Colab's secrets. "
             'Without a key, gateway="simulator" runs everything and costs nothing.'
         )
     if any(not "!" <= char <= "~" for char in key.get_secret_value()):
         raise SetupError(
             f"The key for {of.title} holds blanks or characters that no key has; copy it again."
         )
-    return key
 
 
 def _scale(given: float | None, simulated: bool, *, default: float) -> float:

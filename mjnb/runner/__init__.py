@@ -7,40 +7,43 @@ moment and taken up again from the ledger.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import weakref
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from mjnb.client import Answer
 from mjnb.errors import (
     ConnectionFailed,
-    ContentViolation,
     GatewayError,
     GatewayUnavailable,
-    InvalidRequest,
     MjnbError,
     RateLimited,
     StoreError,
     UnknownOutcome,
-    UnknownTask,
 )
-from mjnb.gateways.base import Status
-from mjnb.jobs import Job, protect
+from mjnb.images import USUAL
+from mjnb.jobs import Job
 from mjnb.polling import backoff
+from mjnb.runner.answers import Answers
+from mjnb.runner.following import Follower
 from mjnb.runner.handover import Handover
+from mjnb.runner.hints import Hints
 from mjnb.runner.ledger import LedgerThread
+from mjnb.runner.payments import Payments
 from mjnb.runner.pictures import Album
+from mjnb.runner.rescue import Rescue, rescue
 from mjnb.runner.rows import RETRY, failed_error, request_of
-from mjnb.store import Draft
-from mjnb.store.parents import ANSWER, named
+from mjnb.runner.search import Search
+from mjnb.store import UNKNOWN_TASK, Draft
+from mjnb.store.parents import named
 from mjnb.tasks import TaskState, cell_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mjnb.client import Client, Submitted
-    from mjnb.gateways.base import Envelope, Rhythm
+    from mjnb.client import Client
+    from mjnb.gateways.base import Envelope
+    from mjnb.images import Bounds
     from mjnb.modes import Request
     from mjnb.store import Entry, Store
 
@@ -71,6 +74,7 @@ class Runner:
         price: Prices a request in millionths of a dollar.
         timeout: Gateway seconds to wait for a task, instead of the dialect's.
         holds: What must live as long as submissions may be under way, such as an embedded simulator.
+        bounds: How large a picture may be.
     """
 
     def __init__(
@@ -82,23 +86,32 @@ class Runner:
         price: Callable[[Request], int | None],
         timeout: float | Mapping[str, float] | None = None,
         holds: object = None,
+        bounds: Bounds = USUAL,
     ) -> None:
         self._holds = holds
         self.client, self.store, self.envelope = client, store, envelope
-        self._price, self._timeout = price, timeout
-        self._payments: set[asyncio.Task[Any]] = set()
-        self._submitting: set[str] = set()
-        self._ledger = LedgerThread()
-        self._album = Album(client, store, self._ledger)
+        self._price = price
+        self._payments = Payments()
+        self._ledger = LedgerThread(store)
+        self._answers = Answers(store, self._ledger, client.clock)
+        self._album = Album(client, store, self._ledger, bounds)
         self._handover = Handover(client, store, self._ledger)
+        self.hints = Hints(client, store, self._ledger, weakref.WeakMethod(self.take_up))
+        self._follower = Follower(
+            client, store, self._ledger, self._handover, self.hints,
+            payments=self._payments, envelope=envelope, timeout=timeout,
+        )  # fmt: skip
+        self._search = Search(client, store, self._ledger, self._await_submission)
         self._forgotten = weakref.finalize(self, _hang_up, client)  # by a session that was never closed
         self._forgotten.atexit = False
 
     async def aclose(self) -> None:
         """Finish and write down what is being submitted, then let connections and threads go."""
-        if self._payments:
-            await asyncio.wait(self._payments, timeout=_WIND_UP_S)
+        await self._payments.wait(_WIND_UP_S)
+        with contextlib.suppress(StoreError):
+            await self._answers.catch_up()
         self._forgotten.detach()
+        await self.hints.aclose()
         await self.client.aclose()
         self._ledger.close()
         self._album.close()
@@ -148,14 +161,68 @@ class Runner:
         again: Callable[[Entry], bool] | None,
         gate: Callable[[], None] = lambda: None,
     ) -> Entry:
-        """Submit it, unless an earlier row will do; return the row."""
-        plan, row, waits, unreached = _Plan(request, draft, again), "", backoff(), 0
+        """Submit it, unless an earlier row will do; return the row. An answer that was lost is looked for.
+
+        A task that the gateway did not know is asked after once more before another is paid for in its place.
+        """
+        if again is RETRY["failed"]:
+            before = await self._ledger(self.store.by_cells, [draft.cell])
+            for entry in before.values():
+                await self._looked_for(entry)
+        return await self._sent(_Plan(request, draft, again), gate)
+
+    async def _sent(self, plan: _Plan, gate: Callable[[], None]) -> Entry:
+        try:
+            return await self._submit(plan, gate)
+        except UnknownOutcome as error:
+            entry = await self._search.patiently(error.row)
+            if entry.state is TaskState.UNKNOWN:
+                raise
+            return entry
+
+    async def retry(self, entry: Entry, task_id: str = "") -> Entry:
+        """Send a cell's request once more because somebody wants it, in a row of its own; raises like `obtain`.
+
+        What may exist already is asked for before, and if the gateway cannot be asked, nothing is sent. Nor is anything if
+        somebody knows the task's id.
+        """
+        before = entry.task_id
+        entry = await (self._search.given(entry, task_id) if task_id else self._looked_for(entry))
+        is_found = entry.task_id != before
+        async with self.client.tasks:
+            if entry.state in {TaskState.UNKNOWN, TaskState.FAILED, TaskState.REFUSED} and not is_found:
+                entry = await self._again(entry)
+            return await self.finish(entry)
+
+    async def _looked_for(self, entry: Entry) -> Entry:
+        if entry.state is TaskState.UNKNOWN:
+            return await self._search.once(entry, surely=True)
+        if entry.fail_code == UNKNOWN_TASK and await self._search.exists(entry):
+            return await self._ledger(self.store.revive, entry.row)
+        return entry
+
+    async def _again(self, entry: Entry) -> Entry:
+        request = request_of(entry)
+        draft = self.draft(
+            request,
+            simulated=entry.simulated,
+            repeat=entry.repeat,
+            take=entry.take,
+            sweep=entry.sweep,
+            purse=entry.purse,
+        )
+        beside = entry.row if entry.state is TaskState.UNKNOWN else ""
+        plan = _Plan(request, replace(draft, cell=entry.cell, beside=beside), RETRY["failed"])
+        return await self._sent(plan, lambda: None)
+
+    async def _submit(self, plan: _Plan, gate: Callable[[], None]) -> Entry:
+        row, waits, unreached = "", backoff(), 0
         began = self.client.clock.now()
         while True:
             try:
                 async with self.client.turn():
                     gate()
-                    return await protect(self._pay(plan, row))
+                    return await self._payments(self._pay(plan, row))
             except _TryAgain as retry:
                 row, error = retry.row, retry.error
             if isinstance(error, GatewayError):
@@ -177,51 +244,54 @@ class Runner:
 
     async def _pay(self, plan: _Plan, row: str) -> Entry:
         """Claim, send, record: the one step that may cost money. Never cancelled half way."""
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._payments.add(task)
-        task.add_done_callback(self._payments.discard)
-        if row:
-            entry, fresh = await self._ledger(self.store.reopen, row, alone=plan.again is not None)
-        else:
-            entry, fresh = await self._ledger(self.store.claim, plan.draft, again=plan.again)
+        await self._answers.catch_up()
+        entry, fresh = await self._claim(plan, row)
         if not fresh:
             return entry
-        self._submitting.add(entry.row)
         try:
             return await self._send(plan.request, entry)
         finally:
-            self._submitting.discard(entry.row)
+            self._answers.end(entry.row)
+
+    async def _claim(self, plan: _Plan, row: str) -> tuple[Entry, bool]:
+        now, draft, mark = self.client.clock.epoch(), plan.draft, self._answers.begin
+        if not row:
+            return await self._ledger(self.store.claim, draft, again=plan.again, when=now, mark=mark)
+        return await self._ledger(
+            self.store.reopen,
+            row,
+            alone=plan.again is not None,
+            cap_micro=draft.cap_micro,
+            beside=draft.beside,
+            when=now,
+            mark=mark,
+        )
 
     async def _send(self, request: Request, entry: Entry) -> Entry:
         row = entry.row
         try:
             envelope = await self._handover.envelope(request, self.envelope, entry.key)
-            submitted = await self.client.post(await self._handover.ready(request), envelope)
+            envelope = self.hints.addressed(envelope, request, entry)
+            submitted = await self.client.post(
+                await self._handover.ready(request),
+                envelope,
+                before=lambda sent: self._ledger(self.store.sending, row, sent),
+            )
         except BaseException as error:
             await self._record_no_task(row, error)
             raise
-        try:
-            await self._record(row, submitted)
-        except StoreError as error:
-            raise StoreError(f"Task {submitted.task_id} was taken and charged, but: {error}") from error
-        return await self._ledger(self.store.entry, row)
-
-    async def _record(self, row: str, submitted: Submitted) -> None:
-        """Write down a task's id, or an answer that needs no task."""
-        now, sent, raw = self.client.clock.epoch(), submitted.sent, submitted.answered
-        if submitted.status is None:
-            await self._ledger(self.store.submitted, row, submitted.task_id, now, sent, raw)
-        else:
-            await self._ledger(self.store.answered, row, f"{ANSWER}{row}", now, sent, raw, submitted.status)
+        return await self._answers.record(row, submitted)
 
     async def _record_no_task(self, row: str, error: BaseException) -> None:
         """Write down a refusal as refused, and anything that is not plainly one as unknown."""
         refused = isinstance(error, MjnbError) and not isinstance(error, UnknownOutcome)
         state = TaskState.REFUSED if refused else TaskState.UNKNOWN
         code = str(getattr(error, "status", "") or type(error).__name__)
-        await self._ledger(self.store.ended, row, state, code, str(error))
+        answered = getattr(error, "answered", None)
+        await self._ledger(self.store.ended, row, state, code, str(error), answered)
         if isinstance(error, UnknownOutcome):
             error.row = row
+            self.hints.lost(row)
         if isinstance(error, ConnectionFailed | RateLimited | GatewayUnavailable):
             raise _TryAgain(row, error) from error
 
@@ -236,9 +306,11 @@ class Runner:
         """
         entry = await self._await_submission(entry)
         if entry.state is TaskState.UNKNOWN:
-            raise UnknownOutcome(_UNKNOWN_TEXT.format(row=entry.row), row=entry.row)
+            entry = await self._search.once(entry)
         if entry.state.is_running:
             entry = await self.follow(entry, on_change)
+        if entry.state is TaskState.UNKNOWN:
+            raise UnknownOutcome(_UNKNOWN_TEXT.format(row=entry.row), row=entry.row)
         if entry.state in {TaskState.FAILED, TaskState.REFUSED}:
             raise failed_error(entry)
         return await self._album.collect(entry)
@@ -249,104 +321,46 @@ class Runner:
             await self.client.clock.sleep(_LEDGER_LOOK_S)
             await self._ledger(self.store.settle_orphans)
             entry = await self._ledger(self.store.entry, entry.row)
-            if entry.owner == self.store.owner and entry.row not in self._submitting:
-                await self._ledger(self.store.ended, entry.row, TaskState.UNKNOWN, "", _BROKEN_OFF)
-                entry = await self._ledger(self.store.entry, entry.row)
+            entry = await self._ledger(self._answers.settled, entry)
         return entry
-
-    # -- waiting -------------------------------------------------------------------------------------------------
 
     async def follow(self, entry: Entry, on_change: Callable[[Entry], None] = lambda _: None) -> Entry:
         """Ask after a task until it has finished, and write down each new state; progress is only told."""
-        try:
-            async for answer in self.client.watch(entry.task_id, self._rhythm(entry), age=self._age(entry)):
-                entry = await self._heard(entry, answer, on_change)
-        except UnknownTask as error:  # it will never be told of again: waiting for ever helps nobody
-            await self._ledger(self.store.lost, entry.row, str(error))
-            raise
-        return entry
+        return await self._follower.follow(entry, on_change)
 
-    async def _heard(self, entry: Entry, answer: Answer, on_change: Callable[[Entry], None]) -> Entry:
-        if answer.status.waits:
-            answer = await self._go_on(entry) or answer
-        status = answer.status
-        if status.state is not entry.state:
-            entry = await self._told(entry, answer)
-            on_change(entry)
-        elif (status.progress, status.preview) != (entry.progress, entry.preview):
-            entry = replace(entry, progress=status.progress, preview=status.preview)
-            on_change(entry)
-        return entry
+    async def rescued(
+        self, row: str, *, on_change: Callable[[Entry], None] = lambda _: None
+    ) -> Entry | None:
+        """Wait for the callback of a submission whose answer was lost, then `take_up` its task; None if none comes in time."""
+        entry = await self.hints.found(row)
+        return None if entry is None else await self.take_up(entry, on_change=on_change)
 
-    async def _go_on(self, entry: Entry) -> Answer | None:
-        """Send the second half of a request whose task waits for it, once; return how the task ends if it is refused.
+    async def rescue(self) -> Rescue:
+        """Fetch the pictures of finished tasks that are not on disk whole; see `Session.rescue`."""
+        return await rescue(self.client.dialect.name, self.store, self._ledger, self._album)
 
-        It is written down before it is sent. What certainly did not arrive is sent when the task is asked after again; if
-        nobody knows, the task's own state tells, and the gateway gives up and refunds what waits too long.
-        """
-        if not await self._ledger(self.store.goes_on, entry.row, self.client.clock.epoch()):
-            return None
-        try:
-            request = await self._handover.ready(request_of(entry))
-            await protect(self.client.go_on(request, entry.task_id, replace(self.envelope, key=entry.key)))
-        except (ConnectionFailed, RateLimited, GatewayUnavailable) as error:
-            self.client.throttle.slow_down(getattr(error, "retry_after", None))
-            await self._ledger(self.store.goes_on, entry.row, None)
-        except (GatewayError, InvalidRequest) as error:
-            code = (
-                "CONTENT_VIOLATION"
-                if isinstance(error, ContentViolation)
-                else str(getattr(error, "code", "") or "REFUSED")
-            )
-            text = f"The second half of the request was refused: {error}"
-            return Answer(Status(TaskState.FAILED, fail_code=code, fail_msg=text), None)
-        except UnknownOutcome:
-            pass
-        return None
+    def settled(self, entry: Entry) -> Entry:
+        """Return a row as it is once a submission of ours that is over has been written down; any thread may ask."""
+        return self._answers.settled(entry)
 
     async def settle(self, patience_s: float) -> None:
         """Give submissions under way a moment to be written down."""
-        if self._payments:
-            await asyncio.wait(self._payments, timeout=patience_s)
-
-    async def _told(self, entry: Entry, answer: Answer) -> Entry:
-        status = answer.status
-        life = self.client.dialect.url_life_s
-        ends = status.completed + life if status.completed is not None else None
-        expires = status.expires if status.expires is not None else ends
-        lag = self._lag(entry, answer) if status.state.is_finished else None
-        seen = self.client.clock.epoch()
-        await self._ledger(
-            self.store.told, entry.row, status, answer.raw, seen=seen, lag_s=lag, expires=expires
-        )
-        known = await self._ledger(self.store.entry, entry.row)
-        return replace(known, progress=status.progress, preview=status.preview)
-
-    def _lag(self, entry: Entry, answer: Answer) -> float | None:
-        """How long after its end we saw it: our waiting less the gateway's own span."""
-        status = answer.status
-        if status.created is None or status.completed is None or entry.submitted is None:
-            return None
-        return max(0.0, self._age(entry) - (status.completed - status.created))
-
-    def _age(self, entry: Entry) -> float:
-        """Gateway seconds since we submitted it."""
-        waited = self.client.clock.epoch() - (entry.submitted or 0.0)
-        return max(0.0, waited) * self.client.clock.scale
-
-    def _rhythm(self, entry: Entry) -> Rhythm:
-        rhythm = self.client.dialect.rhythm(request_of(entry))
-        timeout = self._timeout
-        if timeout is not None and not isinstance(timeout, float | int):
-            timeout = timeout.get(str(entry.held.get("speed")))
-        return rhythm if timeout is None else replace(rhythm, timeout=float(timeout))
+        await self._payments.wait(patience_s)
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
     def draft(
-        self, request: Request, *, simulated: bool, repeat: int = 0, take: int = 1, sweep: str = ""
+        self,
+        request: Request,
+        *,
+        simulated: bool,
+        repeat: int = 0,
+        take: int = 1,
+        sweep: str = "",
+        purse: str = "",
+        cap_micro: int | None = None,
     ) -> Draft:
-        """Describe the row that a request would be written to."""
+        """Describe the row that a request would be written to, and the budget that pays for it."""
         dialect = self.client.dialect
         held = dialect.held(request)
         return Draft(
@@ -360,6 +374,8 @@ class Runner:
             take=take,
             parent=named(request),
             sweep=sweep,
+            purse=purse or sweep,
+            cap_micro=cap_micro,
         )
 
 
@@ -375,9 +391,8 @@ class _TryAgain(Exception):
         self.row, self.error = row, error
 
 
-_BROKEN_OFF = "Its submission was broken off before the ledger had the answer: it may have been charged."
 _UNKNOWN_TEXT = (
     "Row {row} was sent, but no answer is known: it may have been charged. It is not sent again by itself. "
-    'If you find that it was not taken, or would rather pay again: mj.forget("{row}") releases it, and the next start '
-    "asks for it anew."
+    'mj.retry("{row}") sends it once more now, at its price, after looking for it where the gateway lists its tasks; '
+    'mj.forget("{row}") gives it up, and the next start asks for it anew.'
 )

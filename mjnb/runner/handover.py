@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mjnb import masks
+from mjnb.disk import write_whole
 from mjnb.errors import InvalidRequest, StoreError, UnknownTask
 from mjnb.fields import is_local, local_file
 from mjnb.modes import Mask, RawRequest
@@ -146,8 +146,7 @@ def keep_files(root: Path, request: Request) -> None:
         if target.exists() or seen is None:
             continue
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(seen, target)
+            write_whole(target, seen.read_bytes())
         except OSError as error:
             raise StoreError(f"{target} cannot be written: {error}. Nothing was sent.") from error
 

@@ -11,6 +11,7 @@ from mjnb.errors import (
     InvalidRequest,
     OutOfCredits,
     TaskFailed,
+    legible,
 )
 from mjnb.gateways.base import failure
 from mjnb.modes import MODES, RawRequest
@@ -39,13 +40,26 @@ RETRY: dict[str, Callable[[Entry], bool]] = {
 }
 
 
+_NONE_OF_OURS = (InvalidRequest, TypeError, RecursionError)
+"""What a damaged row raises: `TypeError` of a name that no field can have."""
+
+
 def request_of(entry: Entry) -> Request:
     """Rebuild the request of a row, the gateway's defaults filled in; one that no class takes as it was written."""
     model = MODES.get(entry.mode)
     try:
         return model(**entry.held) if model else RawRequest(entry.mode, **entry.held)
-    except InvalidRequest:
-        return RawRequest(entry.mode, **entry.held)
+    except _NONE_OF_OURS:
+        return _as_written(entry)
+
+
+def _as_written(entry: Entry) -> Request:
+    """Return the request of a row as it is; without its fields if not even that can be."""
+    mode = entry.mode if entry.mode.strip() else "unknown"
+    try:
+        return RawRequest(mode, **entry.held)
+    except _NONE_OF_OURS:
+        return RawRequest(mode)
 
 
 def failed_error(entry: Entry) -> TaskFailed | GatewayError:
@@ -53,8 +67,8 @@ def failed_error(entry: Entry) -> TaskFailed | GatewayError:
     if entry.state is TaskState.REFUSED:
         return GatewayError(entry.fail_msg or "The gateway refused it.", code=entry.fail_code)
     text = (
-        f"Task {entry.task_id} failed at {entry.gateway}: {entry.fail_code or 'no code'}"
-        f" ({entry.fail_msg or 'no reason given'}). Whether it was charged, the gateway's documents do not say."
+        f"Task {entry.task_id} failed at {entry.gateway}: {legible(entry.fail_code, 100) or 'no code'}"
+        f" ({legible(entry.fail_msg) or 'no reason given'}). Whether it was charged, the gateway's documents do not say."
     )
     kind = failure(entry.fail_code)
     return kind(

@@ -17,11 +17,19 @@ from mjnb.errors import AdviceWarning, SetupError, UnsupportedError
 from mjnb.gateways import naming
 from mjnb.gateways.base import Envelope
 from mjnb.jobs import Job
+from mjnb.keys import hidden
 from mjnb.polling import Clock
 from mjnb.preparing import lift_flags
 from mjnb.runner import Runner
 from mjnb.runner.handover import keep_files
-from mjnb.session.options import read_limits, read_prices, read_provider, read_stream, read_timeout
+from mjnb.session.options import (
+    read_bounds,
+    read_limits,
+    read_prices,
+    read_provider,
+    read_stream,
+    read_timeout,
+)
 from mjnb.settings import find_place
 from mjnb.store import Store
 from mjnb.store.parents import Parent
@@ -56,11 +64,14 @@ class BaseSession:
         requests_per_minute: int | None = None,
         timeout: float | Mapping[str, float] | None = None,
         stream: bool = False,
+        max_picture_mb: float = 50,
+        max_megapixels: float = 100,
         time_scale: float | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
         quiet: bool = False,
     ) -> None:
+        api_key = hidden(api_key)  # before anything can go wrong whose traceback would show it
         if transport is not None and base_url is None and str(gateway).partition(":")[0] == "simulator":
             base_url = "http://127.0.0.1"
         self.place = find_place(gateway, api_key=api_key, base_url=base_url, time_scale=time_scale)
@@ -70,6 +81,7 @@ class BaseSession:
         self.clock = clock or Clock(self.place.time_scale)
         self._price = partial(_price_micro, self.dialect, read_prices(prices, self.dialect))
         self._timeout = read_timeout(timeout)
+        self._bounds = read_bounds(max_picture_mb, max_megapixels)
         patience = self._timeout if isinstance(self._timeout, float) else None
         self._envelope = Envelope(routing, streams=streams, timeout_s=patience)
         self._limits = read_limits(self.dialect.limits, requests_per_minute, concurrency)
@@ -132,13 +144,14 @@ class BaseSession:
                 self._runner = Runner(
                     self._client(base_url), self.store,
                     envelope=self._envelope, price=self._price, timeout=self._timeout, holds=self._lease,
+                    bounds=self._bounds,
                 )  # fmt: skip
             return self._runner
 
     def _client(self, base_url: str) -> Client:
         return Client(
             self.dialect, base_url=base_url, api_key=self.place.key, clock=self.clock,
-            transport=self._transport, limits=self._limits,
+            transport=self._transport, limits=self._limits, max_picture=self._bounds.bytes,
         )  # fmt: skip
 
     def _start_simulator(self) -> str:

@@ -11,7 +11,7 @@ from mjnb.clips import is_clip
 from mjnb.errors import InvalidRequest, UnsupportedError
 from mjnb.fields import a_clip
 from mjnb.gateways import who_takes
-from mjnb.session.base import BaseSession
+from mjnb.session.listening import Listening
 from mjnb.store.parents import elsewhere
 from mjnb.tasks import Image, Task
 
@@ -27,7 +27,7 @@ __all__ = ["Deeds", "id_of"]
 _MAX_REFERENCE = 10_000_000  # bytes of a reference picture
 
 
-class Deeds(BaseSession):
+class Deeds(Listening):
     """One method a mode. Each returns a job for the finished task, its pictures on disk.
 
     Each takes `reuse=True` to have an earlier equal task from the ledger instead of paying for a new one, and the rest of its

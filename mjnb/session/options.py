@@ -9,19 +9,21 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mjnb.errors import SetupError
+from mjnb.errors import SetupError, legible
 from mjnb.fields import Choice
 from mjnb.gateways import loaded
 from mjnb.gateways.base import Limits
+from mjnb.images import Bounds
 from mjnb.modes import MODES, SPEEDS
 from mjnb.polling import SHARE
 
 if TYPE_CHECKING:
     from mjnb.gateways.base import Dialect
 
-__all__ = ["read_limits", "read_prices", "read_provider", "read_stream", "read_timeout"]
+__all__ = ["read_bounds", "read_limits", "read_prices", "read_provider", "read_stream", "read_timeout"]
 
 _PROVIDERS = ("auto", "value", "official")
+_MOST = 1000  # MB, and megapixels: a picture is held in memory whole
 
 
 def read_provider(given: Any, dialect: Dialect) -> str:
@@ -60,6 +62,23 @@ def read_limits(documented: Limits, per_minute: Any, at_once: Any) -> Limits:
     )
 
 
+def read_bounds(mb: Any, megapixels: Any) -> Bounds:
+    """Read how large a picture may be: millions of bytes, millions of pixels.
+
+    Raises:
+        SetupError: It is no number, not more than 0, or more than 1000.
+    """
+    return Bounds(_million("max_picture_mb", mb), _million("max_megapixels", megapixels))
+
+
+def _million(name: str, given: Any) -> int:
+    what = f"a number of millions, more than 0 and at most {_MOST}"
+    number = _number(name, given, least=1e-6, what=what)
+    if number > _MOST:
+        raise SetupError(f"{name}={given!r}: {what}.")
+    return round(number * 1e6)
+
+
 def _count(name: str, given: Any, documented: int) -> int:
     if given is None:
         return documented
@@ -72,11 +91,22 @@ def _count(name: str, given: Any, documented: int) -> int:
     return count
 
 
-def _number(name: str, given: Any, *, least: float, what: str) -> float:
+def _number(name: str, given: Any, *, least: float, what: str, most: float = 1e9) -> float:
     is_number = isinstance(given, numbers.Real | Decimal) and not isinstance(given, bool)
-    if not is_number or not least <= float(given) < math.inf:
-        raise SetupError(f"{name}={given!r}: {what}.")
-    return float(given)
+    try:
+        number = float(given) if is_number else math.nan
+    except (OverflowError, ValueError):  # more digits than a float has, a Decimal that is no number
+        number = math.nan
+    if not least <= number <= most:
+        raise SetupError(f"{name}={_short(given)}: {what}.")
+    return number
+
+
+def _short(given: Any) -> str:
+    try:
+        return legible(repr(given), 80)
+    except ValueError:  # an integer of thousands of digits
+        return f"<{type(given).__name__}>"
 
 
 def _speed(name: str, given: object) -> str:
@@ -117,7 +147,8 @@ def read_prices(given: Mapping[str, Any] | None, dialect: Dialect) -> dict[str, 
         raise SetupError(f"prices={given!r}: US dollars by mode or speed, such as {{'fast': 0.1}}.")
     prices: dict[str, float] = {}
     for key, value in (given or {}).items():
-        price = _number(f"prices[{key!r}]", value, least=0, what="US dollars a task, 0 or more")
+        what = "US dollars a task, from 0 to a million"
+        price = _number(f"prices[{key!r}]", value, least=0, most=1e6, what=what)
         prices[_price_name(str(key), dialect)] = price
     return prices
 
