@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mjnb.runs import Plan
+    from mjnb.runs.budgets import Budget
     from mjnb.session import Session
 
 __all__ = ["Cell", "Skipped", "Sweep"]
@@ -183,7 +184,7 @@ class Sweep:
         self,
         session: Session,
         *,
-        budget: float | None = None,
+        budget: float | Budget | None = None,
         on_budget: Literal["raise", "partial"] = "raise",
         retry: Literal["transient", "failed", "none"] = "transient",
     ) -> Run:
@@ -191,8 +192,8 @@ class Sweep:
 
         Args:
             session: Where to.
-            budget: USD that this start may spend at most, tasks under way and unknown ones included. Needed on a
-                gateway that costs money.
+            budget: USD that this sweep may spend at most, tasks under way and unknown ones included, or a `Budget` that several
+                sweeps share. Needed on a gateway that costs money.
             on_budget: `"raise"`, or `"partial"` to run the cells that fit, in order.
             retry: Which failed cells of earlier runs are paid for again: those where another try may help, all, none.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mjnb import frame as frames
 from mjnb.errors import (
     AuthenticationError,
+    BudgetError,
     ConnectionFailed,
     GatewayUnavailable,
     InsufficientCredits,
@@ -20,18 +21,20 @@ from mjnb.errors import (
 )
 from mjnb.jobs import Job
 from mjnb.runner import RETRY
-from mjnb.runs.plan import RESERVED, Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
+from mjnb.runs.plan import Cell, Plan, Skipped, frame_of, make_plan, sweep_frame
 from mjnb.runs.progress import Progress
+from mjnb.runs.tally import Tally
 from mjnb.tasks import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
     from mjnb import SweepBoard
     from mjnb.runner import Runner
     from mjnb.runs.plan import Spot, Sweeping
+    from mjnb.runs.tally import Counts
     from mjnb.session import Session
     from mjnb.store import Entry
 
@@ -45,7 +48,7 @@ _FATAL = (
     RateLimited,
     StoreError,
 )
-_SETTLE_S = 1.0  # real seconds that a stop waits for submissions under way
+_SETTLE_S = 0.5  # real seconds that a stop waits for submissions under way
 _MOST_LOST = 8  # submissions in a row without a clear answer, each perhaps charged, before no more are sent
 
 
@@ -80,6 +83,12 @@ class Run(Job["pd.DataFrame"]):
         self._before = {
             key for key, entry in self._seen.entries.items() if entry.state is TaskState.SUCCESS
         }
+        self._begun: set[str] = set()
+        self._tally, self._running = Tally(), dict[str, float]()
+        self._unsent = {spot.key for spot in plan.to_send}
+        self._typical = _typical(session, plan)
+        for entry in self._seen.entries.values():
+            self._count(entry)
         self._lost = 0
         self._began = session.clock.now()
         self._ended_at: float | None = None
@@ -95,16 +104,26 @@ class Run(Job["pd.DataFrame"]):
         try:
             runner = await self.session.runner()
             async with asyncio.TaskGroup() as group:
-                for spot in self.plan.spots:
-                    if spot.needs_work:
-                        group.create_task(self._one(runner, spot))
+                await self._begin(group, runner)
         finally:
             await self._settle()
+            for entry in self._earlier.values():
+                if entry.cell not in self._seen.entries:
+                    self._count(entry)
             self._ended_at = self.session.clock.now()
             self._tell()
         if self._fatal is not None:
             raise self._fatal
         return await asyncio.to_thread(self.frame)  # pandas would hold up everybody else on the loop
+
+    async def _begin(self, group: asyncio.TaskGroup, runner: Runner) -> None:
+        """Begin one cell after the other, as many as may run at once: ten thousand at a time would hold up the loop."""
+        places = asyncio.Semaphore(self.session.at_once)
+        for spot in self.plan.spots:
+            if spot.needs_work and not (spot.wanted and self._fatal):
+                await places.acquire()
+                group.create_task(self._one(runner, spot)).add_done_callback(lambda _: places.release())
+                await asyncio.sleep(0)
 
     async def _settle(self) -> None:
         """After a stop, see what the submissions that were under way have bought."""
@@ -112,21 +131,45 @@ class Run(Job["pd.DataFrame"]):
             return
         await self.session.runner_now.settle(_SETTLE_S)
         with contextlib.suppress(StoreError):
-            keys = [spot.key for spot in self.plan.to_send]
-            self._seen.entries.update(await asyncio.to_thread(self.session.store.by_cells, keys))
+            unseen = list(self._begun - self._seen.entries.keys())
+            for entry in (await asyncio.to_thread(self.session.store.by_cells, unseen)).values():
+                self._keep(entry)
 
     async def _one(self, runner: Runner, spot: Spot) -> None:
         """Get one cell; what goes wrong stays in its row. What would go wrong for every cell stops the submitting."""
+        self._begun.add(spot.key)
         try:
             self._note(await self._get(runner, spot))
         except _Halted:
             return
+        except BudgetError as error:  # somebody else has taken the room meanwhile
+            if not self.plan.is_partial:
+                self.errors[spot.key] = error
+                self._fatal = self._fatal or error
+        except UnknownOutcome as error:
+            await self._went_wrong(spot, error)
+            await self._rescue(runner, spot, error)
         except Exception as error:  # noqa: BLE001  (whatever befalls one cell, the others may be paid for)
-            self.errors[spot.key] = error
-            self._fatal = self._fatal or self._stops_all(error, spot)
-            with contextlib.suppress(StoreError):
-                for entry in self.session.store.by_cells([spot.key]).values():
-                    self._note(entry)
+            await self._went_wrong(spot, error)
+
+    async def _went_wrong(self, spot: Spot, error: Exception) -> None:
+        self.errors[spot.key] = error
+        self._fatal = self._fatal or self._stops_all(error, spot)
+        with contextlib.suppress(StoreError):
+            known = await asyncio.to_thread(self.session.store.by_cells, [spot.key])
+            for entry in known.values():
+                self._note(entry)
+
+    async def _rescue(self, runner: Runner, spot: Spot, error: UnknownOutcome) -> None:
+        """Wait for the callback of a submission without a clear answer: with it the cell is one like all others."""
+        try:
+            entry = await runner.rescued(error.row, on_change=self._note)
+        except Exception as later:  # noqa: BLE001  (as in `_one`)
+            await self._went_wrong(spot, later)
+            return
+        if entry is not None:
+            del self.errors[spot.key]
+            self._note(entry)
 
     async def _get(self, runner: Runner, spot: Spot) -> Entry:
         if not spot.wanted and spot.entry is not None and spot.entry.state is not TaskState.SUBMITTING:
@@ -137,10 +180,13 @@ class Run(Job["pd.DataFrame"]):
             repeat=spot.cell.repeat,
             take=self.sweep.take,
             sweep=self.plan.sweep_id,
+            purse=self.plan.purse,
+            cap_micro=self.plan.cap_micro,
         )
-        return await runner.obtain(
-            spot.request, draft, again=self._again, on_change=self._note, gate=self._gate
-        )
+        # A cell that another kernel was sending when this was planned is paid for here only if somebody said how much may be.
+        may_pay = spot.wanted or self.plan.cap_micro is not None or self.session.simulated
+        again = self._again if may_pay else RETRY["none"]
+        return await runner.obtain(spot.request, draft, again=again, on_change=self._note, gate=self._gate)
 
     def _stops_all(self, error: Exception, spot: Spot) -> Exception | None:
         """Return what to raise at the end if sending more makes no sense."""
@@ -160,9 +206,22 @@ class Run(Job["pd.DataFrame"]):
 
     def _note(self, entry: Entry) -> None:
         self._lost = 0 if entry.state.is_running else self._lost
-        self._seen.entries[entry.cell] = entry
         self._seen.since.setdefault(entry.row, self.session.clock.now())
+        self._keep(entry)
         self._tell()
+
+    def _keep(self, entry: Entry) -> None:
+        self._seen.entries[entry.cell] = entry
+        self._unsent.discard(entry.cell)
+        if entry.state.is_running and entry.row in self._seen.since:
+            self._running[entry.cell] = self._seen.since[entry.row]
+        else:
+            self._running.pop(entry.cell, None)
+        self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        is_fresh, is_flawed = entry.cell not in self._before, entry.cell in self.errors
+        self._tally.put(entry, is_fresh=is_fresh, is_flawed=is_flawed)
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
@@ -192,59 +251,35 @@ class Run(Job["pd.DataFrame"]):
     @property
     def progress(self) -> Progress:
         """How far it is."""
-        entries = self.entries
-        states = [entry.state for entry in entries.values()]
-        fresh = [e for key, e in entries.items() if key not in self._before]
+        counts = self._tally.all
         return Progress(
             total=len(self.plan.spots),
-            done=len(self._whole(entries.values())),
-            failed=states.count(TaskState.FAILED) + states.count(TaskState.REFUSED),
-            running=sum(self._is_under_way(entry) for entry in entries.values()),
+            done=counts.done,
+            failed=counts.failed,
+            running=counts.running,
             paid_before=len(self._before),
-            unknown=states.count(TaskState.UNKNOWN),
-            spent_micro=sum(e.price_micro or 0 for e in fresh if e.state is TaskState.SUCCESS),
-            reserved_micro=sum(e.price_micro or 0 for e in entries.values() if e.state in RESERVED),
-            lacking=sum(e.state is TaskState.SUCCESS and e.cell in self.errors for e in entries.values()),
+            unknown=counts.unknown,
+            spent_micro=counts.spent,
+            reserved_micro=counts.reserved,
+            lacking=counts.lacking,
             elapsed_s=(self._ended_at or self.session.clock.now()) - self._began,
-            eta_s=self._eta(),
+            eta_s=self._eta(counts),
             simulated=self.session.simulated,
             ended=self._ended_at is not None or self.done(),
             time_scale=self.session.place.time_scale,
         )
 
-    def _whole(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those that succeeded and have all the pictures that they will have."""
-        return [
-            e for e in entries if e.state is TaskState.SUCCESS and (e.is_complete or e.cell in self.errors)
-        ]
-
-    def _is_under_way(self, entry: Entry) -> bool:
-        """Whether it is being sent, runs, or has pictures yet to come."""
-        is_fetching = entry.state is TaskState.SUCCESS and not (
-            entry.is_complete or entry.cell in self.errors
-        )
-        return entry.state.is_running or entry.state is TaskState.SUBMITTING or is_fetching
-
-    def _eta(self) -> float:
+    def _eta(self, counts: Counts) -> float:
         """Estimate what is left from the tasks seen so far, else from the documented times."""
-        entries = self.entries.values()
-        seen = [entry.cost_time_s for entry in entries if entry.cost_time_s is not None]
-        usual = sum(seen) / len(seen) if seen else _typical(self.session, self.plan)
-        now = self.session.clock.now()
-        ages = [
-            now - self._seen.since[e.row]
-            for e in entries
-            if e.state.is_running and e.row in self._seen.since
-        ]
-        unsent = sum(spot.key not in self._seen.entries for spot in self.plan.to_send)
-        queued = -(-max(0, unsent) // self.session.at_once) * usual
-        waiting = queued + max((max(0.0, usual - age) for age in ages), default=0.0)
-        return max(waiting, self._fetch_eta())
+        usual = counts.cost_time_s / counts.timed if counts.timed else self._typical
+        latest = max([*self._running.values()], default=None)
+        left = 0.0 if latest is None else max(0.0, usual - (self.session.clock.now() - latest))
+        queued = -(-len(self._unsent) // self.session.at_once) * usual
+        return max(queued + left, self._fetch_eta(counts))
 
-    def _fetch_eta(self) -> float:
+    def _fetch_eta(self, counts: Counts) -> float:
         """Estimate the fetching of what has ended, by how fast pictures have come since the first did."""
-        fresh = [e for key, e in self._seen.entries.items() if key not in self._before]
-        whole, ended = len(self._whole(fresh)), sum(e.state is TaskState.SUCCESS for e in fresh)
+        whole, ended = counts.fresh_done, counts.fresh
         if not whole or whole == ended or self._ended_at is not None:
             return 0.0
         self._first_whole = self._first_whole or self.session.clock.now()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import html
 import math
-import numbers
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mjnb import frame as frames
 from mjnb.errors import BudgetError, InvalidRequest
 from mjnb.rows import row
 from mjnb.runner import RETRY
+from mjnb.runs.budgets import Budget, micro
 from mjnb.tasks import TaskState, cell_key, money, seconds
+from mjnb.theme import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -105,7 +105,9 @@ class Plan:
     """What running a sweep would do; nothing of it has been sent.
 
     `price_micro` is the price of the cells to send (millionths of a dollar, the unpriced left out), `spent_micro` what
-    this very sweep has paid in earlier starts, `eta_s` gateway seconds by the documented times.
+    this very sweep has paid in earlier starts, `elsewhere_micro` what of it other budgets
+    have paid, `eta_s` gateway seconds by the documented times. `purse` names the budget that
+    pays in the ledger, `cap_micro` is the most that this may come to; with `is_partial` what it has no room for is left out.
     """
 
     spots: tuple[Spot, ...]
@@ -114,7 +116,11 @@ class Plan:
     simulated: bool
     sweep_id: str = ""
     spent_micro: int = 0
+    elsewhere_micro: int = 0
     left_out: int = 0
+    purse: str = ""
+    cap_micro: int | None = None
+    is_partial: bool = False
 
     @property
     def to_send(self) -> tuple[Spot, ...]:
@@ -146,7 +152,7 @@ class Plan:
         """What tasks under way and unknown ones of this sweep may still cost."""
         return sum(spot.entry.price_micro or 0 for spot in self.spots if spot.reserved and spot.entry)
 
-    def within(self, budget: float | None, on_budget: str, session: Session) -> Plan:
+    def within(self, budget: float | Budget | None, on_budget: str, session: Session) -> Plan:
         """Return the plan if it fits its budget, or as much of it as fits.
 
         A budget is the sweep's, however often it is started: what earlier starts of the same cells have paid counts,
@@ -164,17 +170,29 @@ class Plan:
             raise BudgetError(
                 self._needed(session), price_usd=self.price_usd, budget_usd=None, unpriced=self.unpriced
             )
-        room = _micro(budget) - self.spent_micro - self.reserved_micro
+        purse, cap = self._purse(budget)
+        room = cap - session.store.committed(purse)
+        plan = replace(self, purse=purse, cap_micro=cap)
         if on_budget == "partial":
-            return self._fitting(room)
+            return replace(plan.fitting(room), is_partial=True)
         unknown = self.unpriced and not session.simulated  # where nothing is charged, no price is needed
         if self.to_send and (unknown or self.price_micro > room):
+            usd = budget.usd if isinstance(budget, Budget) else budget
             raise BudgetError(
-                self._over(budget), price_usd=self.price_usd, budget_usd=budget, unpriced=self.unpriced
+                self._over(usd, room), price_usd=self.price_usd, budget_usd=usd, unpriced=self.unpriced
             )
-        return self
+        return plan
 
-    def _fitting(self, room: int) -> Plan:
+    def _purse(self, budget: float | Budget) -> tuple[str, int]:
+        """Return the budget's name in the ledger, and the most that may stand there in its name.
+
+        What other budgets have paid for this sweep, or may have to, counts against a sum that is the sweep's own.
+        """
+        if isinstance(budget, Budget):
+            return budget.purse, micro(budget.usd)
+        return self.sweep_id, micro(budget) - self.elsewhere_micro
+
+    def fitting(self, room: int) -> Plan:
         """Keep the cells that fit, in order; one without a price never fits, but where nothing is charged."""
         spots = []
         for spot in self.spots:
@@ -208,12 +226,13 @@ class Plan:
         )
         return spent + held
 
-    def _over(self, budget: float) -> str:
+    def _over(self, budget: float, room: int) -> str:
         if self.unpriced:
             return f"The plan costs {self._price_text()}. Nothing was sent. {self._prices_line()}"
+        left = f", of which {money(max(0, room))} are left" if room != round(budget * 1e6) else ""
         return (
-            f"The plan costs {self._price_text()}{self._reserved_text()}, the budget is {money(round(budget * 1e6))}. Nothing was sent. "
-            'Raise the budget, or run what fits with on_budget="partial".'
+            f"The plan costs {self._price_text()}{self._reserved_text()}, the budget is {money(round(budget * 1e6))}{left}. "
+            'Nothing was sent. Raise the budget, or run what fits with on_budget="partial".'
         )
 
     def _price_text(self) -> str:
@@ -246,18 +265,7 @@ class Plan:
             f'<tr><th style="text-align:left">{html.escape(name)}</th><td style="text-align:left">{html.escape(value)}</td></tr>'
             for name, value in self.facts().items()
         )
-        return f"<table>{cells}</table>"
-
-
-def _micro(budget: object) -> int:
-    """Read a budget in US dollars."""
-    if (
-        isinstance(budget, bool)
-        or not isinstance(budget, numbers.Real | Decimal)
-        or not 0 <= float(budget) < math.inf
-    ):
-        raise InvalidRequest("budget", budget, "US dollars as a number, 0 or more, or None")
-    return round(float(budget) * 1_000_000)
+        return in_words(f"<table>{cells}</table>")
 
 
 def make_plan(sweep: Sweeping, session: Session, *, retry: str = "transient") -> Plan:
@@ -265,6 +273,7 @@ def make_plan(sweep: Sweeping, session: Session, *, retry: str = "transient") ->
     if retry not in RETRY:
         raise InvalidRequest("retry", retry, f"one of {', '.join(RETRY)}")
     places, skipped = _places(sweep, session)
+    sweep_id = _sweep_id(places)
     known = session.store.by_cells(list(places))
     spots = tuple(_spot(session, cell, key, known.get(key), RETRY[retry]) for key, cell in places.items())
     return Plan(
@@ -272,8 +281,9 @@ def make_plan(sweep: Sweeping, session: Session, *, retry: str = "transient") ->
         tuple(skipped),
         _eta(session, [spot.request for spot in spots if spot.wanted]),
         session.simulated,
-        sweep_id := _sweep_id(places),
+        sweep_id,
         session.store.spent_by(sweep_id),
+        session.store.committed_elsewhere(sweep_id, list(places)),
     )
 
 
