@@ -91,6 +91,9 @@ if TYPE_CHECKING:
         PictureExpired as PictureExpired,
     )
     from mjnb.errors import (
+        PictureTooLarge as PictureTooLarge,
+    )
+    from mjnb.errors import (
         ProcessingTimeout as ProcessingTimeout,
     )
     from mjnb.errors import (
@@ -160,9 +163,11 @@ if TYPE_CHECKING:
     from mjnb.prompts import parse as parse
     from mjnb.prompts import parse_all as parse_all
     from mjnb.prompts import to_prompt as to_prompt
+    from mjnb.runner.rescue import Rescue as Rescue
     from mjnb.runs import Plan as Plan
     from mjnb.runs import Progress as Progress
     from mjnb.runs import Run as Run
+    from mjnb.runs.budgets import Budget as Budget
     from mjnb.session import Session as Session
     from mjnb.studio import Studio as Studio
     from mjnb.sweep import Sweep as Sweep
@@ -187,9 +192,11 @@ _ROOMS = {
     ),
     "parts": ("Area", "Canvas", "ImagePosition", "Mask"),
     "prompts": ("parse", "parse_all", "to_prompt"),
+    "runner.rescue": ("Rescue",),
     "runs": ("Plan", "Progress", "Run"),
     "session": ("Session",),
     "studio": ("Studio",),
+    "runs.budgets": ("Budget",),
     "sweep": ("Sweep",),
     "tasks": ("Image", "Task", "TaskState"),
     "widgets.board": ("SweepBoard",),
@@ -201,7 +208,7 @@ _ROOMS = {
         "GatewayUnavailable", "GenerationFailed", "ImageDownloadFailed", "ImageRejected", "ImageTooLarge",
         "InsufficientCredits", "InvalidImageUrl", "InvalidRequest", "InvalidTaskId", "LayoutError", "MalformedReply",
         "MjnbError", "ModelUnavailable", "NsfwDetected", "OutOfCredits", "PictureBroken", "PictureError",
-        "PictureExpired", "ProcessingTimeout", "PromptBlocked", "PromptRejected", "RateLimited", "RequestRefused", "SetupError",
+        "PictureExpired", "PictureTooLarge", "ProcessingTimeout", "PromptBlocked", "PromptRejected", "RateLimited", "RequestRefused", "SetupError",
         "StoreError", "TaskFailed", "TaskTimeout", "UnknownOutcome", "UnknownTask", "UnsupportedError",
         "UnsupportedFormat",
     ),

@@ -1,4 +1,4 @@
-"""The command line: `mjnb demo`, `mjnb lab`, `mjnb simulate`, `mjnb history`."""
+"""The command line: `mjnb demo`, `mjnb lab`, `mjnb simulate`, `mjnb history`, `mjnb doctor`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import mjnb
-from mjnb.errors import MjnbError
+from mjnb.errors import MjnbError, legible
 
 __all__ = ["app", "main", "whereto"]
 
@@ -125,8 +125,26 @@ def history(
         raise typer.BadParameter(f"{root} holds no ledger; give its folder with --store, or --simulated")
     ledger = Store(root)
     names = ["created", "mode", "state", "cost_time_s", "price_usd", "task_id"]
-    print(frame(ledger.all())[names].to_string(index=False))
+    table = frame(ledger.all())[names].to_string(index=False)
+    print("\n".join(legible(line) for line in table.split("\n")))
     ledger.close()
+
+
+@app.command()
+def doctor(
+    store: Annotated[Path, typer.Argument(help="The store's folder.")] = Path("mjnb-data"),
+    *,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be; a damaged ledger is copied aside before.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Compare pictures by their size only.")] = False,
+) -> None:
+    """Say whether a store is whole, and with --repair mend it; sends and deletes nothing."""
+    from mjnb.doctor import check
+
+    reports = check(store, repair=repair, quick=quick)
+    print("\n".join(report.text() for report in reports))
+    raise typer.Exit(max(report.exit_code for report in reports))
 
 
 def main() -> None:
@@ -134,5 +152,5 @@ def main() -> None:
     try:
         app()
     except (MjnbError, OSError) as error:
-        print(f"mjnb: {error}", file=sys.stderr)
+        print(f"mjnb: {legible(str(error))}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["DARK", "LIGHT", "Palette", "Theme", "palette"]
+__all__ = ["DARK", "LIGHT", "Palette", "Theme", "in_words", "palette"]
 
 Theme = Literal["light", "dark"]
 
@@ -60,3 +60,12 @@ def palette(theme: Theme) -> Palette:
     '#141413'
     """
     return DARK if theme == "dark" else LIGHT
+
+
+def in_words(html: str) -> str:
+    """Wrap HTML for a notebook so that its dollars stay dollars: front ends draw what stands between two of them as a formula.
+
+    >>> in_words("$0.10 or $0.20")
+    '<div class="tex2jax_ignore mathjax_ignore">$0.10 or $0.20</div>'
+    """
+    return f'<div class="tex2jax_ignore mathjax_ignore">{html}</div>'

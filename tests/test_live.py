@@ -211,6 +211,7 @@ def test_hostile_text_is_text(pictures: list[Path]) -> None:
         "alt",
         "width",
         "height",
+        "class",  # of what is not a formula
     }
     assert sum(word.strip() == HOSTILE for word in seen.words) == 4
     assert next(a["alt"] for a in seen.attributes if "alt" in a) == f"{HOSTILE}, picture 0"

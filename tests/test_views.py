@@ -8,6 +8,7 @@ import ipywidgets
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from mjnb.theme import in_words
 from mjnb.views.assets import script, style
 from mjnb.views.fallback import Stills
 
@@ -65,7 +66,7 @@ def test_a_closed_widget_leaves_its_still_picture() -> None:
     """What is displayed after it was closed is the picture alone."""
     widget = Named()
     widget.close()
-    assert widget._bundle() == {"text/html": "<b>0 children</b>", "text/plain": "a box"}
+    assert widget._bundle() == {"text/html": in_words("<b>0 children</b>"), "text/plain": "a box"}
 
 
 def test_a_later_still_picture_takes_the_place_of_the_first() -> None:
@@ -79,6 +80,9 @@ def test_a_later_still_picture_takes_the_place_of_the_first() -> None:
     finally:
         InteractiveShell.clear_instance()
     (first, how_first), (second, how_second) = shown
-    assert (first["text/html"], second["text/html"]) == ("<b>0 children</b>", "<b>1 children</b>")
+    assert (first["text/html"], second["text/html"]) == (
+        in_words("<b>0 children</b>"),
+        in_words("<b>1 children</b>"),
+    )
     assert how_second["update"] is True
     assert how_first["transient"]["display_id"] == how_second["transient"]["display_id"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from mjnb.theme import in_words
+
 __all__ = ["Stills"]
 
 
@@ -22,10 +24,13 @@ class Stills:
         raise NotImplementedError
 
     def _bundle(self) -> dict[str, Any]:
+        still = self.still()
+        if "text/html" in still:
+            still["text/html"] = in_words(still["text/html"])
         if self.comm is None:  # type: ignore[attr-defined]  # closed: the picture is what is left of it
-            return self.still()
+            return still
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}  # type: ignore[attr-defined]
-        return {"application/vnd.jupyter.widget-view+json": view, **self.still()}
+        return {"application/vnd.jupyter.widget-view+json": view, **still}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Return the widget and its still picture: ipywidgets 8 asks for this."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mjnb import clips, images
 from mjnb.errors import PictureError
+from mjnb.theme import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -212,7 +213,7 @@ def static_html(shown: Showable) -> str:
     ended = shown.progress.ended
     cells = zip(shown.shapes(MOST_TILES), shown.tiles(MOST_TILES), strict=True)
     tiles = "".join(_tile(shown, shape, tile, ended) for shape, tile in cells)
-    return (
+    return in_words(
         '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:20px;margin:0;padding:4px 0 8px">'
         f"{_line(shown.progress.text())}"
         f"{_bar(shown.progress)}"

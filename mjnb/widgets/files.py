@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from mjnb import images
+from mjnb.disk import write_whole
 from mjnb.errors import InvalidRequest, PictureBroken
 from mjnb.fields import Links, is_local
 from mjnb.runner.handover import kept_file
@@ -59,8 +60,7 @@ def take_in(session: Session, field: str, name: str, data: bytes) -> str:
         raise InvalidRequest(field, name, f"a JPG, PNG or WebP picture; {error}") from None
     path = session.store.root / "references" / f"{hashlib.sha256(data).hexdigest()}.{kind}"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        write_whole(path, data)
     (local,) = Links("").read(field, [path])
     return local
 
