@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,14 @@ def clean_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # another one than ours would make IPython warn
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Let children hear Ctrl-C: where tests run in the background they would inherit that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,12 @@
-"""The board on each gateway: what its request types and a task's own last word let one do, and answers that are no pictures."""
+"""The board on each gateway: what its request types and a task's own last word let one do."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from board_helpers import Page, child_of, do, offers_of, open_on, until
 
-from mjnb import frame as frames
-from mjnb.sweep import Sweep
 from mjnb.widgets.board import SweepBoard
 from mjnb.widgets.board.tiles import Tile
 from mjnb.widgets.board.ways import ways_of
@@ -17,84 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mjnb.session import Session
-    from mjnb.tasks import Task
 
 TWO_GATEWAYS = ["simulator:acedata", "simulator:apimart"]
-
-
-def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
-    """Wait for what the I/O thread does."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.01)
-    return found
-
-
-class Page:
-    """What a page has been told of one board, and what it says."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.told: list[tuple[dict[str, Any], list[bytes]]] = []
-        monkeypatch.setattr(
-            "ipywidgets.Widget._send", lambda _, msg, buffers=None: self._hear(msg, buffers)
-        )
-
-    def _hear(self, msg: dict[str, Any], buffers: Any) -> None:
-        if msg.get("method") == "custom":
-            self.told.append((msg["content"], [bytes(one) for one in buffers or []]))
-
-    def of(self, kind: str) -> list[tuple[dict[str, Any], list[bytes]]]:
-        """Return the messages of one kind."""
-        return [one for one in self.told if one[0].get("kind") == kind]
-
-    def tiles(self) -> dict[int, dict[str, Any]]:
-        """Return each tile as it was told last."""
-        return {tile["id"]: tile for content, _ in self.of("tiles") for tile in content["tiles"]}
-
-    def bars(self) -> dict[int, dict[str, Any]]:
-        """Return why something cannot be done, by tile."""
-        bars: dict[str, Any] = {}
-        for content, _ in self.of("tiles"):
-            bars |= content.get("bars", {})
-        return {
-            tile: bars[key] for content, _ in self.of("tiles") for tile, key in content.get("barred", [])
-        }
 
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     """What goes to pages."""
     return Page(monkeypatch)
-
-
-def do(board: SweepBoard, deed: str, *ids: int, **more: Any) -> None:
-    """Press a button on the page."""
-    usual = {"picture": None, "choice": None}
-    board.grid._handle_custom_msg({"kind": "do", "deed": deed, "ids": list(ids), **usual, **more}, [])
-
-
-def open_on(mj: Session, *tasks: Task) -> SweepBoard:
-    """Open a board on some tasks, in this order, with a page that looks at it."""
-    history = mj.history()
-    rows = [history.index[history["task_id"] == task.id][0] for task in tasks]
-    board = SweepBoard(history.loc[rows].reset_index(drop=True), session=mj)
-    board.grid._handle_custom_msg({"kind": "ready"}, [])
-    return board
-
-
-def child_of(board: SweepBoard, number: int) -> Tile:
-    """Wait for the one tile that was made from another, and return it when it has ended."""
-
-    def ended() -> list[Tile]:
-        return [tile for tile in board._state.held.tiles if tile.parent == number and tile.over]
-
-    return until(ended)[-1]
-
-
-def offers_of(board: SweepBoard) -> dict[str, dict[str, Any]]:
-    """The offers by name."""
-    return {offer["deed"]: offer for offer in board.grid.offers}
 
 
 # -- what can be done --------------------------------------------------------------------------------------------------
@@ -280,6 +208,15 @@ def test_no_sweep_around_words(session: Callable[..., Session]) -> None:
     board.close()
 
 
+def test_ways_are_read_off_the_types(session: Callable[..., Session]) -> None:
+    """A way says whether it names the task or hands its picture over, and whether one click can say it all."""
+    found = ways_of(session(gateway="simulator:acedata").dialect)
+    assert {name for name, way in found.items() if way.is_linked} == {"describe", "edit", "image-to-image"}
+    assert {name for name, way in found.items() if way.opens} == {"inpaint", "edit", "image-to-image"}
+    assert {name for name, way in found.items() if not way.by_picture} == {"reroll", "seed"}
+    assert "blend" not in found
+
+
 # -- forms -------------------------------------------------------------------------------------------------------------
 
 
@@ -334,126 +271,3 @@ def test_a_quarter_of_a_sheet_is_handed_over_as_a_file(session: Callable[..., Se
     tile = Tile(0, {"urls": sheet, "task_id": four.id}, {2: four.images[2].path})
     assert tile.handed(other, 2) == four.images[2].path
     board.close()
-
-
-# -- answers that are no pictures --------------------------------------------------------------------------------------
-
-
-def test_clips(session: Callable[..., Session], page: Page) -> None:
-    """A clip's tile has its still pictures; the clip itself is sent when it is opened, as it is."""
-    mj = session(gateway="simulator:acedata")
-    one = mj.upscale(mj.imagine("a fox").result(timeout=20), 0).result(timeout=20)
-    task = mj.video(one, 0, prompt="it runs").result(timeout=20)
-    board = open_on(mj, task)
-    until(lambda: len([1 for content, _ in page.of("pictures") for _ in content["of"]]) == 4)
-    tile = page.tiles()[0]
-    assert (tile["kind"], tile["count"], tile["word"], tile["texts"]) == ("clips", 4, "", [])
-    assert page.of("large") == []
-    board.grid._handle_custom_msg({"kind": "large", "id": 0, "picture": 1}, [])
-    ((content, buffers),) = until(lambda: page.of("large"))
-    assert content["clip"] == "video/webm"
-    assert task.images[1].path is not None
-    assert buffers == [task.images[1].path.read_bytes()]
-
-
-def test_a_clip_without_a_still_picture(session: Callable[..., Session], page: Page) -> None:
-    """A clip of which there is no still picture is there all the same; one that is gone says so."""
-    mj = session(gateway="simulator:apimart")
-    one = mj.upscale(mj.imagine("a fox").result(timeout=20), 0).result(timeout=20)
-    task = mj.video(one, 0, motion="low").result(timeout=20)
-    (path,) = (image.path for image in task.images)
-    assert path is not None
-    for other in path.parent.glob("0.*.*"):
-        other.unlink()
-    open_on(mj, task)
-    assert until(page.tiles)[0]["word"] == ""
-    path.unlink()
-    page.told.clear()
-    open_on(mj, task)
-    assert until(lambda: page.tiles().get(0, {}).get("word") == "clip missing")
-
-
-def test_texts(session: Callable[..., Session], page: Page) -> None:
-    """A tile whose answer is text has the words, no pictures, and nothing that is missing; its row has them as a list."""
-    mj = session(gateway="simulator:acedata")
-    task = mj.describe(mj.imagine("a fox").result(timeout=20).images[0]).result(timeout=20)
-    board = open_on(mj, task)
-    tile = until(page.tiles)[0]
-    assert (tile["kind"], tile["count"], tile["word"], tile["texts"]) == ("texts", 0, "", list(task.texts))
-    assert board.frame["texts"].tolist() == [list(task.texts)]
-    assert "texts" not in {column["name"] for column in board.grid.columns}
-    html = board.still()
-    assert "image/jpeg" not in html
-
-
-def test_the_seed_is_a_tile(session: Callable[..., Session], page: Page) -> None:
-    """Asking for a seed makes a tile that holds it."""
-    mj = session(gateway="simulator:acedata")
-    board = open_on(mj, mj.imagine("a fox", seed=77).result(timeout=20))
-    do(board, "seed", 0)
-    child = child_of(board, 0)
-    assert (child.kind, child.texts, child.said) == ("texts", ["77"], "seed of a fox")
-    assert until(lambda: page.tiles().get(child.id, {}).get("texts")) == ["77"]
-
-
-def test_real_progress(session: Callable[..., Session], simulator: Callable[..., Any], page: Page) -> None:
-    """Where the gateway tells how far a task is its tile says that while it runs, in a sweep and of a follow-up."""
-    mj = session(simulator(speed=40), gateway="simulator:apimart")
-    run = Sweep("a fox").start(mj)
-    board = SweepBoard(run)
-    board.grid._handle_custom_msg({"kind": "ready"}, [])
-    run.result(timeout=20)
-    until(lambda: not board.grid.facts["live"])
-    do(board, "vary", 0, picture=0, choice="subtle")
-    child_of(board, 0)
-    for number in (0, 1):
-        told = [
-            tile["progress"]
-            for content, _ in page.of("tiles")
-            for tile in content["tiles"]
-            if tile["id"] == number
-        ]
-        known = [one for one in told if one is not None]
-        assert any(0 < one < 100 for one in known)
-        assert known == sorted(known)
-        until(lambda number=number: page.tiles()[number]["progress"] is None)
-
-
-def test_ways_are_read_off_the_types(session: Callable[..., Session]) -> None:
-    """A way says whether it names the task or hands its picture over, and whether one click can say it all."""
-    found = ways_of(session(gateway="simulator:acedata").dialect)
-    assert {name for name, way in found.items() if way.is_linked} == {"describe", "edit", "image-to-image"}
-    assert {name for name, way in found.items() if way.opens} == {"inpaint", "edit", "image-to-image"}
-    assert {name for name, way in found.items() if not way.by_picture} == {"reroll", "seed"}
-    assert "blend" not in found
-
-
-def test_a_table_of_an_earlier_version() -> None:
-    """A frame without the column of texts makes a board like any other."""
-    row = {
-        "cell": "k",
-        "prompt": "a fox",
-        "state": "success",
-        "mode": "text-to-image",
-        "simulated": True,
-        "task_id": "t",
-    }
-    board = SweepBoard(frames.build([row | {"repeat": 0, "take": 1}]).drop(columns=["texts"]))
-    assert board._state.held.tiles[0].texts == []
-    assert board._state.held.tiles[0].kind == "pictures"
-
-
-def test_words_are_named_by_what_was_asked(session: Callable[..., Session], page: Page) -> None:
-    """An answer in words is named by its mode and the picture, task or words that it is about, on every gateway."""
-    mj = session(gateway="simulator:acedata")
-    four = mj.imagine("a fox").result(timeout=20)
-    tasks = [
-        mj.describe(four.images[2]),
-        mj.seed(four),
-        mj.shorten("a very fine fox"),
-        mj.describe("https://example.com/a/b.png"),
-    ]
-    open_on(mj, four, *(task.result(timeout=20) for task in tasks))
-    assert until(lambda: len(page.tiles()) == 5 and [page.tiles()[n]["said"] for n in range(1, 5)]) == [
-        "describe of a fox, picture 2", "seed of a fox", "shorten: a very fine fox", "describe of https://example.com/a/b.png",
-    ]  # fmt: skip

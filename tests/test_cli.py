@@ -73,14 +73,6 @@ def test_history_prints_the_ledger(demo):
     assert _run("history", "--store", str(out)).returncode != 0
 
 
-@pytest.fixture
-def ctrl_c():
-    """Let children hear Ctrl-C: where tests run in the background they would inherit that it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("ctrl_c")
 def test_simulate_serves_until_interrupted():
     """`mjnb simulate` serves the gateway, checks the key, and ends quietly at Ctrl-C."""
