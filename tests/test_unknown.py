@@ -195,6 +195,22 @@ def unknown(mj: Session) -> str:
     return mj.history()["cell"].iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("gateway", "price"), [("apixo", r"\$0\.10"), ("acedata", "nobody knows how much")]
+)
+def test_an_unknown_row_is_shown_with_its_price_and_the_ways_out(lost, gateway, price):
+    """Whoever is told of an unknown row, at once or later, is told what it may have cost and what to do; so is whoever sees the sweep."""
+    _, mj = lost(gateway, "drop", times=2)
+    said = rf"broke after sending.*Row \S+ may have cost {price}.*mj\.retry\(.*task_id=.*mj\.forget\("
+    for reuse in (False, True):
+        with pytest.raises(errors.UnknownOutcome, match=said) as error:
+            mj.imagine("a fox", version="v7", reuse=reuse).result(timeout=60)
+        assert error.value.row == mj.store.all()[0].row
+    run = Sweep("an owl").start(mj)
+    run.result(timeout=60)
+    assert "1 unknown, perhaps charged (mj.retry or mj.forget)" in run.progress.text()
+
+
 def test_trying_an_unknown_cell_again(lost):
     """`retry` sends an unknown cell once more because somebody wants it; the row that may have been charged stays and says so."""
     server, mj = lost("apixo", "drop")

@@ -420,9 +420,7 @@ def _unreached(base_url: str, error: Exception) -> ConnectionFailed:
 
 def _unknown(what: str, answered: Any = None) -> UnknownOutcome:
     return UnknownOutcome(
-        f"Unknown outcome: {what}. A task may have been created and charged, so it is not sent again by itself; "
-        "the ledger keeps it as unknown. Look at the gateway's own task list before asking for it anew.",
-        answered=answered,
+        f"Unknown outcome: {what}. A task may have been created and charged.", answered=answered
     )
 
 

@@ -32,7 +32,7 @@ from mjnb.runner.ledger import LedgerThread
 from mjnb.runner.payments import Payments
 from mjnb.runner.pictures import Album
 from mjnb.runner.rescue import Rescue, rescue
-from mjnb.runner.rows import RETRY, failed_error, request_of
+from mjnb.runner.rows import RETRY, failed_error, request_of, unknown_error
 from mjnb.runner.search import Search
 from mjnb.store import UNKNOWN_TASK, Draft
 from mjnb.store.parents import named
@@ -177,7 +177,7 @@ class Runner:
         except UnknownOutcome as error:
             entry = await self._search.patiently(error.row)
             if entry.state is TaskState.UNKNOWN:
-                raise
+                raise unknown_error(entry) from error
             return entry
 
     async def retry(self, entry: Entry, task_id: str = "") -> Entry:
@@ -310,7 +310,7 @@ class Runner:
         if entry.state.is_running:
             entry = await self.follow(entry, on_change)
         if entry.state is TaskState.UNKNOWN:
-            raise UnknownOutcome(_UNKNOWN_TEXT.format(row=entry.row), row=entry.row)
+            raise unknown_error(entry)
         if entry.state in {TaskState.FAILED, TaskState.REFUSED}:
             raise failed_error(entry)
         return await self._album.collect(entry)
@@ -389,10 +389,3 @@ class _TryAgain(Exception):
     def __init__(self, row: str, error: ConnectionFailed | GatewayError) -> None:
         super().__init__(row)
         self.row, self.error = row, error
-
-
-_UNKNOWN_TEXT = (
-    "Row {row} was sent, but no answer is known: it may have been charged. It is not sent again by itself. "
-    'mj.retry("{row}") sends it once more now, at its price, after looking for it where the gateway lists its tasks; '
-    'mj.forget("{row}") gives it up, and the next start asks for it anew.'
-)

@@ -11,11 +11,12 @@ from mjnb.errors import (
     InvalidRequest,
     OutOfCredits,
     TaskFailed,
+    UnknownOutcome,
     legible,
 )
 from mjnb.gateways.base import failure
 from mjnb.modes import MODES, RawRequest
-from mjnb.tasks import TaskState
+from mjnb.tasks import TaskState, money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mjnb.modes import Request
     from mjnb.store import Entry
 
-__all__ = ["RETRY", "failed_error", "request_of"]
+__all__ = ["RETRY", "failed_error", "request_of", "unknown_error"]
 
 
 def _is_transient(entry: Entry) -> bool:
@@ -74,3 +75,18 @@ def failed_error(entry: Entry) -> TaskFailed | GatewayError:
     return kind(
         text, task=entry.task(request_of(entry)), fail_code=entry.fail_code, fail_msg=entry.fail_msg
     )
+
+
+def unknown_error(entry: Entry) -> UnknownOutcome:
+    """Build the error that an unknown row means: what happened, what it may have cost, and the ways out."""
+    price = "nobody knows how much" if entry.price_micro is None else money(entry.price_micro)
+    return UnknownOutcome(
+        _UNKNOWN.format(why=legible(entry.fail_msg), row=entry.row, price=price), row=entry.row
+    )
+
+
+_UNKNOWN = (
+    "{why} Row {row} may have cost {price}, and is not sent again by itself. "
+    'mj.retry("{row}") looks for its task where the gateway lists tasks, and else sends it once more, at its price; '
+    'mj.retry("{row}", task_id="…") takes the task that you find there, for nothing; mj.forget("{row}") gives it up.'
+)

@@ -40,7 +40,8 @@ class Progress:
         parts = [f"{self.done} of {self.total} done"]
         parts += [f"{self.paid_before} paid before"] if self.paid_before else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        parts += [f"{self.unknown} unknown"] if self.unknown else []
+        ways = ", perhaps charged (mj.retry or mj.forget)" if self.ended else ""
+        parts += [f"{self.unknown} unknown{ways}"] if self.unknown else []
         parts += (
             [f"{self.running} {'left at the gateway' if self.ended else 'running'}"] if self.running else []
         )

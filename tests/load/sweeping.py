@@ -60,12 +60,16 @@ class Probe:
         self._collections = collections
         self.late: list[float] = []
         self.busy: list[float] = []
+        self._is_spoilt = False
 
     async def watch(self) -> None:
         """Watch until cancelled."""
         while True:
             due, worked = time.monotonic() + _EVERY_S, self._work_ms()
             await asyncio.sleep(_EVERY_S)
+            if self._is_spoilt:
+                self._is_spoilt = False
+                continue
             self.late.append((time.monotonic() - due) * 1e3)
             self.busy.append(self._work_ms() - worked)
 
@@ -73,8 +77,8 @@ class Probe:
         return time.thread_time() * 1e3 - self._collections.in_this_thread()
 
     def clear(self) -> None:
-        """Forget what was seen."""
-        self.late, self.busy = [], []
+        """Forget what was seen, and what is being seen: it began before."""
+        self.late, self.busy, self._is_spoilt = [], [], True
 
     def figures(self) -> dict[str, float]:
         """Return the worst wait, the one that 99 of 100 stay under, and the most work in one go."""
