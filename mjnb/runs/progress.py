@@ -40,8 +40,7 @@ class Progress:
         parts = [f"{self.done} of {self.total} done"]
         parts += [f"{self.paid_before} paid before"] if self.paid_before else []
         parts += [f"{self.failed} failed"] if self.failed else []
-        ways = ", perhaps charged (mj.retry or mj.forget)" if self.ended else ""
-        parts += [f"{self.unknown} unknown{ways}"] if self.unknown else []
+        parts += [f"{self.unknown} unknown, perhaps charged"] if self.unknown else []
         parts += (
             [f"{self.running} {'left at the gateway' if self.ended else 'running'}"] if self.running else []
         )
@@ -52,4 +51,5 @@ class Progress:
         parts += [elapsed if self.ended else f"about {left} left"]
         clock = f" ({self.time_scale:g}× clock)" if self.time_scale != 1 else ""
         parts += [f"simulated{clock}"] if self.simulated else []
+        parts += ["what is unknown: mj.retry or mj.forget"] if self.unknown and self.ended else []
         return " · ".join(parts)

@@ -215,7 +215,7 @@ def static_html(shown: Showable) -> str:
     tiles = "".join(_tile(shown, shape, tile, ended) for shape, tile in cells)
     return in_words(
         '<div style="font-family:system-ui,sans-serif;font-size:13px;line-height:20px;margin:0;padding:4px 0 8px">'
-        f"{_line(shown.progress.text())}"
+        f"{_line(shown.progress.text(), ended)}"
         f"{_bar(shown.progress)}"
         f'<div style="display:flex;flex-wrap:wrap;gap:12px 8px;align-items:flex-start">{tiles}{_more(shown)}</div></div>'
     )
@@ -274,6 +274,7 @@ def _more(shown: Showable) -> str:
     return f'<div style="align-self:center">{rest(shown)}</div>' if rest(shown) else ""
 
 
-def _line(text: str) -> str:
-    """Write the progress in one line, whatever it says, so that nothing below it moves."""
-    return f'<div style="height:24px;line-height:24px;white-space:nowrap">{html.escape(text)}</div>'
+def _line(text: str, ended: bool) -> str:
+    """Write the progress in one line, whatever it says, so that nothing below it moves; all of it, once nothing does."""
+    style = "" if ended else "height:24px;white-space:nowrap;"
+    return f'<div style="{style}line-height:24px">{html.escape(text)}</div>'
